@@ -1,0 +1,60 @@
+/*
+ * arena: memory that is given back all at once, with a ceiling.
+ *
+ * Ownership  the arena owns every block; what it returned dies with clear or release.
+ * Threads    one thread at a time.
+ * Units      sizes are bytes. Every piece is aligned to 16.
+ * Errors     NULL when the ceiling or the machine's memory is reached; the arena stays usable.
+ */
+#ifndef ROHAS_BASE_ARENA_H
+#define ROHAS_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct arena_chunk;
+
+struct arena {
+	char *at, *end;             /* what is left of the newest chunk */
+	struct arena_chunk *chunks; /* newest first */
+	size_t used_bytes;          /* of all chunks */
+	size_t limit_bytes;
+};
+
+/* limit_bytes bounds what all chunks take together; 0 means no bound. Takes no memory until the first piece. */
+void arena_init(struct arena *arena, size_t limit_bytes);
+
+/* Gives everything back. The arena may be used again. */
+void arena_release(struct arena *arena);
+
+/* Forgets all pieces but keeps the largest chunk for the next use. */
+void arena_clear(struct arena *arena);
+
+void *arena_grow(struct arena *arena, size_t size);
+
+/* size 0 is allowed and gives a pointer that must not be read. Not zeroed. */
+static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded = (size + 15) & ~(size_t)15;
+
+	if (rounded >= size && rounded <= (size_t)(arena->end - arena->at)) {
+		void *piece = arena->at;
+
+		arena->at += rounded;
+		return piece;
+	}
+	return arena_grow(arena, size);
+}
+
+/* count elements of size bytes, zeroed; NULL also where the product overflows. */
+void *arena_calloc(struct arena *arena, size_t count, size_t size);
+
+/* A copy of the bytes with a NUL behind them. data is NULL when memory ran out. */
+struct str arena_copy(struct arena *arena, struct str s);
+
+/* printf into the arena; data is NULL when memory ran out. */
+struct str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

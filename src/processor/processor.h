@@ -1,0 +1,39 @@
+/*
+ * processor: what happens to a batch between the door and the store: recognise handlers, count them.
+ *
+ * Ownership  batches are borrowed and changed in place; strings that recognition makes go into the batch's arena.
+ * Threads    processor_run may be called from several threads at once; processor_collect runs beside it.
+ * Units      times are Unix nanoseconds, durations in metrics milliseconds.
+ * Errors     STATUS_NO_MEMORY where the batch's arena is full.
+ */
+#ifndef ROHAS_PROCESSOR_PROCESSOR_H
+#define ROHAS_PROCESSOR_PROCESSOR_H
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/batch.h"
+
+struct processor;
+
+struct processor_options {
+	const struct clock *clock; /* borrowed */
+	const char *host;          /* the label host of system metrics; copied */
+	size_t series_limit;       /* per metric; past it the rest is counted under __other__ */
+};
+
+enum status processor_new(const struct processor_options *options, struct processor **processor_out,
+			  struct error *error);
+
+/* Fills in span.handler of every span of the batch. Changes nothing else; counts nothing. */
+enum status processor_recognise(struct processor *processor, struct batch *batch, struct error *error);
+
+/* Counts the batch's executions and events. Called once its rows are durable, before any sampling. */
+void processor_count(struct processor *processor, const struct batch *batch);
+
+/* Adds what was counted since the last call, as metric points with delta temporality stamped now, and the
+ * system's gauges. A batch_out that could not take all leaves the rest for the next call. */
+enum status processor_collect(struct processor *processor, struct batch *batch_out, struct error *error);
+
+void processor_free(struct processor *processor);
+
+#endif

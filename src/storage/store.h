@@ -1,0 +1,145 @@
+/*
+ * store: where finished telemetry rests and is read back. The contract; adapters are in the folders beside it.
+ *
+ * Promises of every adapter, checked by tests/contract:
+ *  1. After store_append returned STATUS_OK, the rows survive the death of the process (kill -9).
+ *  2. A read that starts after that sees them. A read never sees part of an append.
+ *  3. Rows come back as they were given: every field, attributes in order, times to the nanosecond.
+ *  4. After an append that failed, none of its rows is there (or comes later).
+ *
+ * Ownership  arguments are borrowed for the call. Rows that a call adds to a batch belong to that batch.
+ *            A struct store is made by an adapter's open function and freed by store_close.
+ * Threads    append and reads run concurrently; close runs alone.
+ * Units      times are Unix nanoseconds (_ns), sizes are bytes (_bytes).
+ * Errors     enum status; on failure every *_out is left untouched, and a batch_out holds what it held.
+ *            STATUS_UNSUPPORTED where the adapter lacks the capability.
+ */
+#ifndef ROHAS_STORAGE_STORE_H
+#define ROHAS_STORAGE_STORE_H
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/batch.h"
+#include "model/filter.h"
+
+enum {
+	STORE_TRACES = 1 << SIGNAL_TRACES,
+	STORE_METRICS = 1 << SIGNAL_METRICS,
+	STORE_LOGS = 1 << SIGNAL_LOGS,
+};
+
+/* A trace found by a search, at the place in the answer that it has. */
+struct trace_hit {
+	uint64_t position_ns; /* the start of its newest span that meets the filter */
+	uint8_t trace_id[TRACE_ID_SIZE];
+};
+
+/*
+ * Where a page of a search goes on. Pages are newest first; after holds the last hit of the page before.
+ * snapshot is what the adapter gave with the first page (0 there): rows that arrived later are left out, so
+ * that pages are stable while data arrives.
+ */
+struct trace_page {
+	size_t limit;
+	bool has_after;
+	struct trace_hit after;
+	uint64_t snapshot;
+};
+
+/* Logs: newest first; skip is how many records of exactly before_ns were already returned. */
+struct log_page {
+	size_t limit;
+	bool has_before;
+	uint64_t before_ns;
+	size_t skip;
+	uint64_t snapshot;
+};
+
+/* A metric as the list shows it. The pointers live in the batch arena given to the call. */
+struct metric_summary {
+	const struct metric *metric;
+	const struct str *label_names; /* sorted, distinct */
+	size_t label_name_count;
+	size_t series_count;
+};
+
+struct store_stats {
+	uint64_t span_count, log_count, point_count;
+	uint64_t block_count;
+	uint64_t size_bytes;   /* on disk; 0 where the adapter cannot know */
+	uint64_t memory_bytes; /* of indexes and caches, about */
+};
+
+struct store;
+
+struct store_ops {
+	const char *name;
+	unsigned capabilities; /* STORE_… */
+
+	/* Several batches at once: all or none of them. */
+	enum status (*append)(struct store *store, struct batch *const *batches, size_t count,
+			      struct error *error);
+
+	/* Adds all spans of the trace, sorted by start. STATUS_NOT_FOUND where it has none. */
+	enum status (*read_trace)(struct store *store, const uint8_t trace_id[TRACE_ID_SIZE],
+				  struct batch *batch_out, struct error *error);
+
+	/*
+	 * Fills hits_out (room for page->limit) with traces of which a span meets the filter, newest position
+	 * first, each trace once over all pages. snapshot_out is for the pages that follow. Fewer than limit hits
+	 * mean that there are no more.
+	 */
+	enum status (*find_traces)(struct store *store, const struct span_filter *filter,
+				   const struct trace_page *page, struct trace_hit *hits_out,
+				   size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
+
+	/* Adds at most page->limit records that meet the filter, newest first. */
+	enum status (*find_logs)(struct store *store, const struct log_filter *filter,
+				 const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
+				 struct error *error);
+
+	/* Lists the metrics with points in range, by name; one entry a name and type. Everything returned lives
+	 * in arena. */
+	enum status (*list_metrics)(struct store *store, struct time_range range, struct arena *arena,
+				    struct metric_summary **metrics_out, size_t *count_out,
+				    struct error *error);
+
+	/* Adds the points that meet the filter; those of one series stand together, in order of time. */
+	enum status (*read_points)(struct store *store, const struct point_filter *filter,
+				   struct batch *batch_out, struct error *error);
+
+	enum status (*stats)(struct store *store, struct store_stats *stats_out, struct error *error);
+
+	void (*close)(struct store *store);
+};
+
+/* The base of every adapter's own struct: its first member. */
+struct store {
+	const struct store_ops *ops;
+};
+
+enum status store_append(struct store *store, struct batch *const *batches, size_t count,
+			 struct error *error);
+enum status store_read_trace(struct store *store, const uint8_t trace_id[TRACE_ID_SIZE],
+			     struct batch *batch_out, struct error *error);
+enum status store_find_traces(struct store *store, const struct span_filter *filter,
+			      const struct trace_page *page, struct trace_hit *hits_out,
+			      size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
+enum status store_find_logs(struct store *store, const struct log_filter *filter, const struct log_page *page,
+			    struct batch *batch_out, uint64_t *snapshot_out, struct error *error);
+enum status store_list_metrics(struct store *store, struct time_range range, struct arena *arena,
+			       struct metric_summary **metrics_out, size_t *count_out, struct error *error);
+enum status store_read_points(struct store *store, const struct point_filter *filter, struct batch *batch_out,
+			      struct error *error);
+enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error);
+
+/* NULL is allowed. */
+void store_close(struct store *store);
+
+/* Whether every signal of the mask STORE_… can be kept. */
+static inline bool store_can(const struct store *store, unsigned capabilities)
+{
+	return (store->ops->capabilities & capabilities) == capabilities;
+}
+
+#endif
