@@ -1,0 +1,145 @@
+#include "model/filter.h"
+
+/* A part that is empty means any. */
+static bool str_passes(struct str wanted, struct str actual)
+{
+	return wanted.size == 0 || str_equal(wanted, actual);
+}
+
+static bool value_is_text(const struct value *value, struct str text)
+{
+	struct buffer buffer = BUFFER_EMPTY;
+	bool same;
+
+	if (value->type == VALUE_STRING)
+		return str_equal(value_str(value), text);
+	value_to_text(value, &buffer);
+	same = str_equal(buffer_str(&buffer), text);
+	buffer_release(&buffer);
+	return same;
+}
+
+static const struct value *find(const struct attributes *attributes, struct str key)
+{
+	for (uint32_t i = attributes->count; i-- > 0;)
+		if (str_equal(attributes->items[i].key, key))
+			return &attributes->items[i].value;
+	return NULL;
+}
+
+/* The first of the places that has the key decides. */
+static bool tag_passes(const struct tag_filter *tag, const struct attributes *row,
+		       const struct resource *resource, const struct scope *scope)
+{
+	const struct value *value = find(row, tag->key);
+
+	if (!value)
+		value = find(&resource->attributes, tag->key);
+	if (!value && scope)
+		value = find(&scope->attributes, tag->key);
+	return value && value_is_text(value, tag->value);
+}
+
+bool span_filter_match(const struct span_filter *filter, const struct span *span)
+{
+	uint64_t duration_ns = span_duration_ns(span);
+	bool wants_handler = filter->handler.size || filter->handler_type != FILTER_ANY;
+
+	if (!time_range_contains(filter->range, span->start_ns) || duration_ns < filter->min_duration_ns ||
+	    duration_ns > filter->max_duration_ns)
+		return false;
+	if (wants_handler && span->handler.role != ROLE_EXECUTION)
+		return false;
+	if (filter->handler_type != FILTER_ANY && filter->handler_type != span->handler.type)
+		return false;
+	if (filter->outcome != FILTER_ANY && filter->outcome != span->handler.outcome)
+		return false;
+	if (!str_passes(filter->handler, span->handler.name) ||
+	    !str_passes(filter->language, span->handler.language) ||
+	    !str_passes(filter->operation, span->name) ||
+	    (filter->service.size && !str_equal(filter->service, resource_service(span->resource))))
+		return false;
+	for (size_t i = 0; i < filter->tag_count; i++)
+		if (!tag_passes(&filter->tags[i], &span->attributes, span->resource, span->scope))
+			return false;
+	return true;
+}
+
+static bool is_word_byte(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+}
+
+static bool contains_word(struct str text, struct str word)
+{
+	for (size_t i = 0; i + word.size <= text.size; i++) {
+		size_t after = i + word.size;
+
+		if ((i > 0 && is_word_byte((unsigned char)text.data[i - 1])) ||
+		    (after < text.size && is_word_byte((unsigned char)text.data[after])))
+			continue;
+		if (str_equal_nocase(str_make(text.data + i, word.size), word))
+			return true;
+	}
+	return false;
+}
+
+static bool contains_term(struct str text, struct str term)
+{
+	bool is_phrase = memchr(term.data, ' ', term.size) || memchr(term.data, '\t', term.size);
+
+	return is_phrase ? str_contains_nocase(text, term) : contains_word(text, term);
+}
+
+static bool value_contains_term(const struct value *value, struct str term)
+{
+	struct buffer text = BUFFER_EMPTY;
+	bool found;
+
+	if (value->type == VALUE_STRING)
+		return contains_term(value_str(value), term);
+	value_to_text(value, &text);
+	found = contains_term(buffer_str(&text), term);
+	buffer_release(&text);
+	return found;
+}
+
+static bool log_contains_term(const struct log_record *record, struct str term)
+{
+	if (term.size == 0 || value_contains_term(&record->body, term))
+		return true;
+	for (uint32_t i = 0; i < record->attributes.count; i++)
+		if (record->attributes.items[i].value.type == VALUE_STRING &&
+		    contains_term(value_str(&record->attributes.items[i].value), term))
+			return true;
+	return false;
+}
+
+bool log_filter_match(const struct log_filter *filter, const struct log_record *record)
+{
+	if (!time_range_contains(filter->range, record->time_ns) ||
+	    log_record_level(record) < filter->lowest_level)
+		return false;
+	if (filter->trace_id && memcmp(filter->trace_id, record->trace_id, TRACE_ID_SIZE) != 0)
+		return false;
+	if (filter->span_id && memcmp(filter->span_id, record->span_id, SPAN_ID_SIZE) != 0)
+		return false;
+	if (!str_passes(filter->handler, record->handler) ||
+	    (filter->service.size && !str_equal(filter->service, resource_service(record->resource))))
+		return false;
+	for (size_t i = 0; i < filter->term_count; i++)
+		if (!log_contains_term(record, filter->terms[i]))
+			return false;
+	return true;
+}
+
+bool point_filter_match(const struct point_filter *filter, const struct metric_point *point)
+{
+	if (!time_range_contains(filter->range, point->time_ns) ||
+	    !str_passes(filter->metric, point->metric->name))
+		return false;
+	for (size_t i = 0; i < filter->label_count; i++)
+		if (!tag_passes(&filter->labels[i], &point->attributes, point->resource, NULL))
+			return false;
+	return true;
+}
