@@ -1,0 +1,69 @@
+// Holds answers against the OpenAPI 3.1 document that the program serves.
+import assert from 'node:assert/strict';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+const documentId = 'https://rohas.test/openapi.json';
+
+export class Contract {
+	#ajv;
+	#paths;
+	#document;
+
+	constructor(document) {
+		this.#document = document;
+		this.#ajv = new Ajv2020({ strict: false, allErrors: true, allowUnionTypes: true });
+		addFormats(this.#ajv);
+		this.#ajv.addSchema(document, documentId);
+		this.#paths = Object.keys(document.paths).map((template) => ({
+			template,
+			pattern: templatePattern(template),
+		}));
+	}
+
+	/** The names of the query parameters that the document gives for a path's GET. */
+	parameterNames(template) {
+		const { parameters = [] } = this.#document.paths[template].get;
+		return parameters
+			.map((each) => this.#resolve(each))
+			.filter((each) => each.in === 'query')
+			.map((each) => each.name);
+	}
+
+	/** Asserts that status, content type and body of a GET's answer are as the document says. */
+	check(target, response) {
+		const { template } = this.#paths.find(({ pattern }) => pattern.test(target.split('?')[0])) ?? {};
+		assert.ok(template, `${target} is not in the OpenAPI document`);
+		const { responses } = this.#document.paths[template].get;
+		const key = [String(response.status), `${String(response.status)[0]}XX`, 'default'].find(
+			(each) => responses[each],
+		);
+		assert.ok(key, `${template} does not document the status ${response.status}`);
+
+		const type = response.headers.get('content-type').split(';')[0].trim();
+		const documented = this.#resolve(responses[key]);
+		assert.ok(documented.content?.[type], `${template} ${key} does not document the content type ${type}`);
+		const pointer = responses[key].$ref ?? `#/paths/${escapePointer(template)}/get/responses/${key}`;
+		const validate = this.#ajv.getSchema(`${documentId}${pointer}/content/${escapePointer(type)}/schema`);
+		assert.ok(validate, `${template} ${key} ${type} has no schema`);
+		assert.ok(
+			validate(response.json),
+			`${target} breaks its contract: ${this.#ajv.errorsText(validate.errors)}`,
+		);
+	}
+
+	#resolve(node) {
+		if (!node.$ref) return node;
+		return node.$ref
+			.slice(2)
+			.split('/')
+			.reduce((at, part) => at[unescapePointer(part)], this.#document);
+	}
+}
+
+function templatePattern(template) {
+	return new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
+}
+
+const escapePointer = (part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+const unescapePointer = (part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
