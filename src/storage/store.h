@@ -28,7 +28,8 @@ enum {
 	STORE_LOGS = 1 << SIGNAL_LOGS,
 };
 
-/* A trace found by a search, at the place in the answer that it has. */
+/* A trace found by a search, at the place in the answer that it has. Of two at one position the smaller id
+ * (as memcmp) comes first. */
 struct trace_hit {
 	uint64_t position_ns; /* the start of its newest span that meets the filter */
 	uint8_t trace_id[TRACE_ID_SIZE];
@@ -55,10 +56,11 @@ struct log_page {
 	uint64_t snapshot;
 };
 
-/* A metric as the list shows it. The pointers live in the batch arena given to the call. */
+/* A metric as the list shows it. The pointers live in the arena given to the call. A series is what has the
+ * same metric, attributes, resource and scope. */
 struct metric_summary {
 	const struct metric *metric;
-	const struct str *label_names; /* sorted, distinct */
+	const struct str *label_names; /* keys of its points' attributes and resources; sorted, distinct */
 	size_t label_name_count;
 	size_t series_count;
 };
