@@ -59,8 +59,9 @@ struct server_options {
 	size_t cache_limit_bytes; /* what they take together; 0: the default of query.h */
 	unsigned worker_count;    /* threads for queries; 0: 3 */
 
-	/* The door for /v1/… on this port. NULL answers 404. */
+	/* The door for /v1/… on this port, and its way to refuse. NULL answers 404, and as the server does. */
 	http_handler *receiver_handle;
+	http_reject *receiver_reject;
 	void *receiver_context;
 
 	/* NULL leaves the figures zero. */
@@ -83,7 +84,7 @@ enum status server_new(const struct server_options *options, struct server **ser
 /* The http_handler of the main port; context is the struct server. */
 void server_handle(void *context, struct http_request *request);
 
-/* The http_reject of the main port, for paths outside /v1/; context is the struct server. */
+/* The http_reject of the main port; context is the struct server. */
 void server_reject(void *context, struct http_request *request, unsigned status_code, const char *sentence);
 
 /*
