@@ -233,7 +233,7 @@ describe('a request is refused', () => {
 	});
 
 	test('on a path that is none of the three, with 404', async () => {
-		for (const target of ['/v1/profiles', '/v1', '/v1/traces/x', '/', '/telemetry/traces']) {
+		for (const target of ['/v1/profiles', '/v1', '/v1/traces/x', '/']) {
 			const response = await program.post(target, good());
 			assert.equal(response.status, 404, target);
 		}
@@ -254,7 +254,7 @@ async function statusOfAnnouncement(length) {
 	});
 	socket.on('error', () => {});
 	socket.write(
-		`POST /v1/traces HTTP/1.1\r\nHost: test\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${length}\r\n\r\n`,
+		`POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${length}\r\n\r\n`,
 	);
 	try {
 		await eventually(() => answer.includes('\r\n'));
@@ -269,7 +269,7 @@ test('one connection carries many requests', async () => {
 		'traces',
 		otlp.traces([otlp.span({ name: 'again' })], { service: 'keep-alive' }),
 	);
-	const head = `POST /v1/traces HTTP/1.1\r\nHost: test\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`;
+	const head = `POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`;
 	const socket = connect(program.otlpPort, '127.0.0.1');
 	let answers = '';
 	socket.on('data', (chunk) => {
