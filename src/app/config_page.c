@@ -1,0 +1,92 @@
+#include "app/config_page.h"
+
+#include "app/config.h"
+
+static const char introduction[] =
+	"# Configuration\n"
+	"\n"
+	"<!-- Made by `rohas-telemetry check-config --markdown` from the program's table of keys: change it "
+	"there. -->\n"
+	"\n"
+	"The program reads `config/rohas.toml` under the project root (`--project-root DIR`, default: the "
+	"current\n"
+	"folder) or the file that `--config FILE` names. No file is fine: the defaults serve.\n"
+	"\n"
+	"A value comes from the first of these that has it:\n"
+	"\n"
+	"1. `--set section.key=value` on the command line. It may be repeated, and every command takes it.\n"
+	"2. The environment. A key's variable is `ROHAS_` and the key in capitals, with underscores for "
+	"dots:\n"
+	"   `telemetry.receiver.http.port` is `ROHAS_TELEMETRY_RECEIVER_HTTP_PORT`. An empty variable counts "
+	"as not set.\n"
+	"3. The file.\n"
+	"4. The default.\n"
+	"\n"
+	"On the command line and in the environment a text is written without quotes, and a list with "
+	"commas:\n"
+	"`--set workbench.allowed_origins=https://a.example.org,https://b.example.org`.\n"
+	"\n"
+	"`rohas-telemetry check-config` shows what is in effect and where each value came from (`--json` "
+	"for\n"
+	"programs). An unknown key is ignored with a warning that names the nearest known one. A value of "
+	"the wrong\n"
+	"type or out of its range stops the program with exit status 2; every mistake is told, with file, "
+	"line and\n"
+	"column, what was found and what is allowed.\n";
+
+static const char example[] = "\n"
+			      "## Example\n"
+			      "\n"
+			      "```toml\n"
+			      "[project]\n"
+			      "name = \"shop\"\n"
+			      "\n"
+			      "[telemetry]\n"
+			      "path = \"/var/lib/rohas/telemetry\"\n"
+			      "retention_days = 14\n"
+			      "\n"
+			      "[workbench]\n"
+			      "allowed_origins = [\"https://ops.example.org\"]\n"
+			      "```\n"
+			      "\n"
+			      "Keep `workbench.api_key` out of the file: set `ROHAS_WORKBENCH_API_KEY`.\n";
+
+static size_t section_size(const struct config_key *key)
+{
+	return (size_t)(strrchr(key->name, '.') - key->name);
+}
+
+static bool same_section(const struct config_key *a, const struct config_key *b)
+{
+	return section_size(a) == section_size(b) && !strncmp(a->name, b->name, section_size(a));
+}
+
+static void write_key(struct buffer *page, const struct config_key *key)
+{
+	struct arena arena;
+	char variable[CONFIG_VARIABLE_SIZE];
+
+	arena_init(&arena, 0);
+	config_variable(key, variable);
+	buffer_printf(page, "\n### `%s`\n\n%s\n\n", key->name, key->help);
+	if (key->only_for)
+		buffer_printf(page, "Only for `telemetry.type = \"%s\"`. ", key->only_for);
+	if (key->secret)
+		buffer_append_c(page, "A secret: never shown or logged. ");
+	buffer_printf(page, "Default: `%s`. Allowed: %s. Variable: `%s`.\n", key->standard,
+		      config_allowed(key, &arena), variable);
+	arena_release(&arena);
+}
+
+void config_page_write(struct buffer *page)
+{
+	buffer_append_c(page, introduction);
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		if (i == 0 || !same_section(key, key - 1))
+			buffer_printf(page, "\n## [%.*s]\n", (int)section_size(key), key->name);
+		write_key(page, key);
+	}
+	buffer_append_c(page, example);
+}
