@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 /* A project of its own for every test, with the file's text (NULL: no file). */
 struct project {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
-#include "unit/test.h"
+#include "test.h"
 
 static void committed_page_is_the_tables(void **state)
 {

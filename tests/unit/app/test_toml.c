@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 /* What a walk saw, a line a value: "key line:column kind text". */
 struct seen {
