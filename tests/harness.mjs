@@ -142,16 +142,16 @@ class Program {
 	async start() {
 		// Another process may take a port between our looking and the program's binding: look again, then.
 		for (let attempt = 1; ; attempt++) {
-			this.port = await freePort();
-			this.otlpPort = await freePort();
-			this.url = `http://127.0.0.1:${this.port}`;
-			this.otlpUrl = `http://127.0.0.1:${this.otlpPort}`;
+			this.port ??= await freePort();
+			this.otlpPort ??= await freePort();
 			this.#child = startChild(programPath, this.#arguments(), { env: this.#env });
 			if (await this.#becomesReady()) return;
 			const stderr = this.#child.stderr();
 			if (attempt === 3 || !/in use|taken/i.test(stderr)) {
 				throw new Error(`The program did not start:\n${stderr}`);
 			}
+			this.port = undefined;
+			this.otlpPort = undefined;
 		}
 	}
 
@@ -176,6 +176,14 @@ class Program {
 			await response.arrayBuffer();
 			return response.status === 200 && 'ready';
 		}).then((outcome) => outcome === 'ready');
+	}
+
+	get url() {
+		return `http://127.0.0.1:${this.port}`;
+	}
+
+	get otlpUrl() {
+		return `http://127.0.0.1:${this.otlpPort}`;
 	}
 
 	get pid() {
