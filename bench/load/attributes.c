@@ -12,13 +12,13 @@ enum { VALUE_STRING = 1, VALUE_BOOL = 2, VALUE_INT = 3, VALUE_DOUBLE = 4, VALUE_
 enum { PRODUCT_COUNT = 5000 };
 
 static const char *const agents[] = {
-	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
-	"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
-	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36",
+	"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15",
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
 	"Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
-	"Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36",
 	"ShopApp/4.12.0 (iOS 18.1; iPhone16,2)",
 	"ShopApp/4.11.3 (Android 14; SM-S921B)",
+	"node",
 	"python-httpx/0.27.2",
 };
 
@@ -28,9 +28,9 @@ static const struct identifier {
 	enum patch_kind kind;
 	uint32_t width, place;
 } identifiers[] = {
-	{"user", PATCH_DECIMAL, 6, 0},     {"order", PATCH_DECIMAL, 8, 1}, {"cart", PATCH_HEX, 12, 2},
-	{"session", PATCH_HEX, 16, 3},     {"request", PATCH_HEX, 32, 4}, /* and 5 */
-	{"payment", PATCH_HEX, 24, 6}, /* and 7 */
+	{"user", PATCH_DECIMAL, 6, 0}, {"order", PATCH_DECIMAL, 8, 1}, {"cart", PATCH_HEX, 12, 2},
+	{"session", PATCH_HEX, 16, 3}, {"request", PATCH_HEX, 32, 4}, /* and 5 */
+	{"payment", PATCH_HEX, 24, 6},                                /* and 7 */
 };
 
 static void put_ip(struct buffer *text, struct random *random)
@@ -61,7 +61,8 @@ static bool put_identifier(struct body *body, struct str word, const struct spea
 
 		if (!str_equal_c(word, identifier->word))
 			continue;
-		body_put_patched(body, identifier->kind, identifier->width, speaker->slot + identifier->place, 0);
+		body_put_patched(body, identifier->kind, identifier->width, speaker->slot + identifier->place,
+				 0);
 		return true;
 	}
 	return false;
@@ -162,7 +163,9 @@ static void put_value(struct body *body, const struct attribute *attribute, cons
 	struct body_mark mark = body_begin(body, KEY_VALUE_VALUE);
 
 	switch (attribute->type) {
-	case INTEGER: protobuf_put_uint(&body->bytes, VALUE_INT, choose_integer(attribute->value, speaker)); break;
+	case INTEGER:
+		protobuf_put_uint(&body->bytes, VALUE_INT, choose_integer(attribute->value, speaker));
+		break;
 	case REAL: protobuf_put_double(&body->bytes, VALUE_DOUBLE, strtod(attribute->value, NULL)); break;
 	case FLAG: protobuf_put_uint(&body->bytes, VALUE_BOOL, attribute->value[0] == 't'); break;
 	case LIST: put_list(body, attribute->value, speaker); break;
@@ -171,7 +174,8 @@ static void put_value(struct body *body, const struct attribute *attribute, cons
 	body_end(body, mark);
 }
 
-void attributes_put(struct body *body, uint32_t number, const struct attribute *list, const struct speaker *speaker)
+void attributes_put(struct body *body, uint32_t number, const struct attribute *list,
+		    const struct speaker *speaker)
 {
 	for (; list && list->key; list++) {
 		struct body_mark mark = body_begin(body, number);

@@ -43,6 +43,7 @@ struct speaker {
 void text_put(struct body *body, uint32_t number, const char *text, const struct speaker *speaker);
 
 /* Every attribute as a KeyValue in field number. Counts them in body->attribute_count. */
-void attributes_put(struct body *body, uint32_t number, const struct attribute *list, const struct speaker *speaker);
+void attributes_put(struct body *body, uint32_t number, const struct attribute *list,
+		    const struct speaker *speaker);
 
 #endif

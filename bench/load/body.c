@@ -31,7 +31,8 @@ uint32_t body_take_slots(struct body *body, uint32_t count)
 	return slot;
 }
 
-/* Room for one more element of an array that doubles; false, and the body has failed, where memory ran out. */
+/* Room for one more element of an array that doubles; false, and the body has failed, where memory ran out.
+ */
 static bool make_room(struct body *body, void **array, size_t *capacity, size_t count, size_t element_size)
 {
 	size_t wanted = *capacity ? 2 * *capacity : 256;
@@ -81,7 +82,8 @@ void body_put_patched(struct body *body, enum patch_kind kind, uint32_t width, u
 	add_patch(body, (struct patch){offset, slot % BODY_SLOTS, width & 0xff, kind & 0xf, delta});
 }
 
-void body_put_patched_field(struct body *body, uint32_t number, enum patch_kind kind, uint32_t slot, int64_t delta)
+void body_put_patched_field(struct body *body, uint32_t number, enum patch_kind kind, uint32_t slot,
+			    int64_t delta)
 {
 	bool is_id = kind == PATCH_TRACE_ID || kind == PATCH_SPAN_ID;
 	uint32_t width = kind == PATCH_TRACE_ID ? TRACE_ID_SIZE : FIXED64_SIZE;
@@ -228,7 +230,8 @@ static void write_histogram(char *at, const struct stamp *stamp, const struct pa
 	double sum;
 
 	for (uint32_t i = 0; i < patch->width; i++) {
-		uint64_t value = counter_value(stamp, patch->slot + i, rate * (i + 1) / (patch->width + i * i));
+		uint64_t value =
+			counter_value(stamp, patch->slot + i, rate * (i + 1) / (patch->width + i * i));
 
 		total += value;
 		memcpy(bucket + (size_t)FIXED64_SIZE * i, &value, sizeof(value));
@@ -259,6 +262,7 @@ static void write_patch(char *at, const struct stamp *stamp, const struct patch 
 	case PATCH_DECIMAL: write_decimal(at, slot_value(stamp, patch->slot), patch->width); break;
 	case PATCH_TIME: write_u64(at, moved_time(stamp, patch->delta)); break;
 	case PATCH_STEP_TIME: write_u64(at, stamp->series_ns); break;
+	case PATCH_START_TIME: write_u64(at, stamp->start_ns); break;
 	case PATCH_COUNTER: write_u64(at, counter_value(stamp, patch->slot, (uint64_t)patch->delta)); break;
 	case PATCH_GAUGE:
 		gauge = gauge_value(stamp, patch);

@@ -1,18 +1,18 @@
 /*
  * body: one request body, encoded once and made new before every send.
  *
- * Encoding a span costs about a microsecond, sending one a tenth of that. So a body is encoded when the program
- * starts, and what must differ from request to request (ids, times, identifiers in attributes, samples) is
- * remembered as a list of patches: places of fixed width that body_refresh writes over in place.
+ * Encoding a span costs about a microsecond, sending one a tenth of that. So a body is encoded when the
+ * program starts, and what must differ from request to request (ids, times, identifiers in attributes,
+ * samples) is remembered as a list of patches: places of fixed width that body_refresh writes over in place.
  *
- * An identifier is a slot of its body: the same slot gives the same value wherever it stands in one request (a
- * parent and its children, a link and its target, an order's number in five spans), and another value in the
- * next request. Values follow from the stamp alone, so whoever kept the stamp can compute them again.
+ * An identifier is a slot of its body: the same slot gives the same value wherever it stands in one request
+ * (a parent and its children, a link and its target, an order's number in five spans), and another value in
+ * the next request. Values follow from the stamp alone, so whoever kept the stamp can compute them again.
  *
  * Ownership  a body owns its bytes and patches; a writer owns them until body_finish.
  * Threads    one thread at a time.
- * Units      times are Unix nanoseconds; a patch's delta is nanoseconds before (negative) or after the stamp's time.
- * Errors     memory that ran out shows in body_failed, asked once at the end.
+ * Units      times are Unix nanoseconds; a patch's delta is nanoseconds before (negative) or after the
+ * stamp's time. Errors     memory that ran out shows in body_failed, asked once at the end.
  */
 #ifndef BENCH_LOAD_BODY_H
 #define BENCH_LOAD_BODY_H
@@ -23,15 +23,16 @@
 #define BODY_SLOTS (UINT64_C(1) << 20)
 
 enum patch_kind {
-	PATCH_TRACE_ID,  /* 16 bytes from slot and slot + 1 */
-	PATCH_SPAN_ID,   /* 8 bytes */
-	PATCH_HEX,       /* width lower-case digits, at most 32; past 16 from slot + 1 */
-	PATCH_DECIMAL,   /* width digits, at most 16 */
-	PATCH_TIME,      /* fixed64: the stamp's time plus delta, stretched */
-	PATCH_STEP_TIME, /* fixed64: the stamp's series time, the same for every point of a request */
-	PATCH_COUNTER,   /* fixed64: an integer that grows by about delta each time the body is sent */
-	PATCH_GAUGE,     /* double: wanders around delta / 100 */
-	PATCH_HISTOGRAM, /* see body_put_histogram */
+	PATCH_TRACE_ID,   /* 16 bytes from slot and slot + 1 */
+	PATCH_SPAN_ID,    /* 8 bytes */
+	PATCH_HEX,        /* width lower-case digits, at most 32; past 16 from slot + 1 */
+	PATCH_DECIMAL,    /* width digits, at most 16 */
+	PATCH_TIME,       /* fixed64: the stamp's time plus delta, stretched */
+	PATCH_STEP_TIME,  /* fixed64: the stamp's series time, the same for every point of a request */
+	PATCH_START_TIME, /* fixed64: when the run's series began */
+	PATCH_COUNTER,    /* fixed64: an integer that grows by about delta each time the body is sent */
+	PATCH_GAUGE,      /* double: wanders around delta / 100 */
+	PATCH_HISTOGRAM,  /* see body_put_histogram */
 };
 
 /* Sixteen bytes: a pool of bodies has half a million of them, and they are read before every send. */
@@ -60,6 +61,7 @@ struct stamp {
 	uint64_t base;        /* identifiers are mixed from base + slot */
 	uint64_t now_ns;      /* the time that deltas refer to */
 	uint64_t series_ns;   /* the time of data points */
+	uint64_t start_ns;    /* the start time of data points */
 	uint64_t stretch_q16; /* deltas are multiplied by this / 65536, so that durations differ too */
 	uint64_t age;         /* how many times the body was sent before */
 };
@@ -77,13 +79,15 @@ void body_note_trace(struct body *body, uint32_t slot);
 void body_put_patched(struct body *body, enum patch_kind kind, uint32_t width, uint32_t slot, int64_t delta);
 
 /* A field that holds a patched value: fixed64 for times and samples, bytes for ids. */
-void body_put_patched_field(struct body *body, uint32_t number, enum patch_kind kind, uint32_t slot, int64_t delta);
+void body_put_patched_field(struct body *body, uint32_t number, enum patch_kind kind, uint32_t slot,
+			    int64_t delta);
 
 /*
  * The count (4), sum (5) and bucket_counts (6) of an OTLP HistogramDataPoint, whose buckets grow by their own
  * share of rate each time, and whose count is always their total. mean is the mean of one observation.
  */
-void body_put_histogram(struct body *body, uint32_t bucket_count, uint32_t slot, uint32_t rate, uint32_t mean);
+void body_put_histogram(struct body *body, uint32_t bucket_count, uint32_t slot, uint32_t rate,
+			uint32_t mean);
 
 /* A message inside the payload, as protobuf_begin and protobuf_end, with the patches inside kept in place. */
 struct body_mark {
