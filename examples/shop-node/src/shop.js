@@ -5,8 +5,14 @@ import { log } from './log.js';
 
 const tracer = trace.getTracer('shop', '1.0.0');
 const meter = metrics.getMeter('shop', '1.0.0');
-const ordersPlaced = meter.createCounter('shop.orders.placed', { unit: '{order}', description: 'Orders placed' });
-const orderValue = meter.createHistogram('shop.order.value', { unit: 'EUR', description: 'Value of an order' });
+const ordersPlaced = meter.createCounter('shop.orders.placed', {
+	unit: '{order}',
+	description: 'Orders placed',
+});
+const orderValue = meter.createHistogram('shop.order.value', {
+	unit: 'EUR',
+	description: 'Value of an order',
+});
 
 const products = [
 	{ id: 1, name: 'Kettle', price: 39.9, stock: 40 },
