@@ -1,0 +1,105 @@
+// `rohas-telemetry demo` plays a small shop against the program.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { playHistory, startDemo } from '../demo.mjs';
+import { eventually, startProgram } from '../harness.mjs';
+
+describe('the history that it back-fills', () => {
+	let program;
+
+	before(async () => {
+		program = await startProgram();
+		const { code, stderr } = await playHistory(program, '1h');
+		assert.equal(code, 0, stderr);
+	});
+
+	const find = async (parameters) =>
+		(await program.api('/telemetry/traces', { start: '-2h', limit: '1000', ...parameters })).traces;
+
+	test('reaches back for as long as it was asked', async () => {
+		assert.ok((await find({ end: '-50m' })).length > 0);
+		assert.equal((await find({ end: '-65m' })).length, 0);
+	});
+
+	for (const type of ['api', 'event', 'cron', 'websocket']) {
+		test(`has ${type} handlers`, async () => {
+			assert.ok((await find({ handler_type: type })).length > 0);
+		});
+	}
+
+	for (const language of ['typescript', 'python', 'rust']) {
+		test(`has handlers in ${language}`, async () => {
+			assert.ok((await find({ language })).length > 0);
+		});
+	}
+
+	test('has errors and slow calls', async () => {
+		assert.ok((await find({ status: 'error' })).length > 0);
+		assert.ok((await find({ min_duration: '500ms' })).length > 0);
+	});
+
+	test('has events that are handled in traces of their own, linked to their publisher', async () => {
+		const linked = [];
+		for (const { trace_id } of (await find({ handler_type: 'event' })).slice(0, 50)) {
+			const { spans } = await program.api(`/telemetry/traces/${trace_id}`);
+			linked.push(...spans.flatMap((each) => each.links).filter((each) => each.trace_id !== trace_id));
+		}
+		assert.ok(linked.length > 0);
+		const publisher = await program.api(`/telemetry/traces/${linked[0].trace_id}`);
+		const span = publisher.spans.find((each) => each.span_id === linked[0].span_id);
+		assert.ok(span, 'a link leads nowhere');
+		assert.notEqual(span.published_event, null);
+	});
+
+	test('has logs of several levels, tied to spans that are there', async () => {
+		const { logs } = await program.api('/telemetry/logs', { start: '-2h', limit: '1000' });
+		const levels = new Set(logs.map((each) => each.level));
+		for (const level of ['INFO', 'ERROR']) assert.ok(levels.has(level), [...levels].join());
+		const tied = logs.find((each) => each.span_id !== null);
+		const trace = await program.api(`/telemetry/traces/${tied.trace_id}`);
+		assert.ok(trace.spans.some((each) => each.span_id === tied.span_id));
+	});
+
+	test('has metrics, of the shop and of its handlers', async () => {
+		const { metrics } = await program.api('/telemetry/metrics', { start: '-2h' });
+		assert.ok(metrics.length > 3, metrics.map((each) => each.name).join());
+		await eventually(async () => {
+			const list = (await program.api('/telemetry/metrics')).metrics.map((each) => each.name);
+			return list.includes('handler.execution.count') && list.includes('event.published.count');
+		});
+	});
+});
+
+test('with one seed it tells one story', async () => {
+	const stories = [];
+	for (let round = 0; round < 2; round++) {
+		const program = await startProgram();
+		const { code, stderr } = await playHistory(program, '10m', ['--seed', '7']);
+		assert.equal(code, 0, stderr);
+		const { traces } = await program.api('/telemetry/traces', { limit: '1000' });
+		stories.push(traces.map((each) => `${each.name} ${each.status} ${each.span_count}`));
+		await program.stop();
+	}
+	assert.deepEqual(stories[0].slice(0, 50), stories[1].slice(0, 50));
+});
+
+test('it goes on until it is told to stop', async () => {
+	const program = await startProgram();
+	const demo = startDemo(program, ['--rate', '20']);
+	const count = async () => (await program.api('/telemetry/status')).signals.traces.received;
+	const early = await eventually(count);
+	await eventually(async () => (await count()) > early + 50);
+	demo.signal('SIGTERM');
+	const { code } = await demo.exited;
+	assert.equal(code, 0);
+	await program.stop();
+});
+
+test('without a program to send to it says so in a sentence', async () => {
+	const program = await startProgram();
+	await program.stop();
+	const demo = startDemo(program, ['--history', '1m', '--history-only']);
+	const { code, stderr } = await demo.exited;
+	assert.notEqual(code, 0);
+	assert.match(stderr, new RegExp(`${program.otlpPort}`));
+});
