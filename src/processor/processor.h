@@ -1,10 +1,11 @@
 /*
  * processor: what happens to a batch between the door and the store: recognise handlers, count them.
  *
- * Ownership  batches are borrowed and changed in place; strings that recognition makes go into the batch's arena.
- * Threads    processor_run may be called from several threads at once; processor_collect runs beside it.
- * Units      times are Unix nanoseconds, durations in metrics milliseconds.
- * Errors     STATUS_NO_MEMORY where the batch's arena is full.
+ * Ownership  batches are borrowed and changed in place; strings that recognition makes go into the batch's
+ * arena. Threads    processor_recognise and processor_count may be called from several threads at once, on
+ * different batches; processor_collect runs beside them, once at a time. Units      times are Unix
+ * nanoseconds, durations in metrics milliseconds. Errors     STATUS_NO_MEMORY where the batch's arena is
+ * full.
  */
 #ifndef ROHAS_PROCESSOR_PROCESSOR_H
 #define ROHAS_PROCESSOR_PROCESSOR_H
@@ -18,13 +19,14 @@ struct processor;
 struct processor_options {
 	const struct clock *clock; /* borrowed */
 	const char *host;          /* the label host of system metrics; copied */
-	size_t series_limit;       /* per metric; past it the rest is counted under __other__ */
+	size_t series_limit;       /* per metric; past it the rest is counted under __other__. 0: 2,000 */
 };
 
 enum status processor_new(const struct processor_options *options, struct processor **processor_out,
 			  struct error *error);
 
-/* Fills in span.handler of every span of the batch. Changes nothing else; counts nothing. */
+/* Fills in span.handler of every span of the batch, and log_record.handler where the record names its handler
+ * itself. Changes nothing else; counts nothing. */
 enum status processor_recognise(struct processor *processor, struct batch *batch, struct error *error);
 
 /* Counts the batch's executions and events. Called once its rows are durable, before any sampling. */

@@ -1,0 +1,268 @@
+#include "processor/collect.h"
+
+#include <stdlib.h>
+
+#define NAMED(text) {text, sizeof(text) - 1}
+#define COUNTER(name_, about, unit_)                                                                         \
+	{.name = NAMED(name_),                                                                               \
+	 .description = NAMED(about),                                                                        \
+	 .unit = NAMED(unit_),                                                                               \
+	 .type = METRIC_SUM,                                                                                 \
+	 .temporality = TEMPORALITY_DELTA,                                                                   \
+	 .monotonic = true}
+#define DURATION(name_, about)                                                                               \
+	{.name = NAMED(name_),                                                                               \
+	 .description = NAMED(about),                                                                        \
+	 .unit = NAMED("ms"),                                                                                \
+	 .type = METRIC_EXPONENTIAL_HISTOGRAM,                                                               \
+	 .temporality = TEMPORALITY_DELTA}
+#define GAUGE(name_, about, unit_)                                                                           \
+	{.name = NAMED(name_), .description = NAMED(about), .unit = NAMED(unit_), .type = METRIC_GAUGE}
+
+static const struct metric execution_count =
+	COUNTER("handler.execution.count", "Executions of a handler", "{execution}");
+static const struct metric execution_duration =
+	DURATION("handler.execution.duration", "How long executions of a handler took");
+static const struct metric execution_errors =
+	COUNTER("handler.execution.errors", "Executions of a handler that failed", "{execution}");
+static const struct metric execution_success =
+	COUNTER("handler.execution.success", "Executions of a handler that did not fail", "{execution}");
+static const struct metric published_count =
+	COUNTER("event.published.count", "Events that were published", "{event}");
+static const struct metric handled_count =
+	COUNTER("event.handled.count", "Events that a handler took", "{event}");
+static const struct metric handled_duration =
+	DURATION("event.handled.duration", "How long handlers took for an event or a group of events");
+static const struct metric memory_usage = GAUGE("system.memory.usage", "Memory in use", "By");
+static const struct metric cpu_usage =
+	GAUGE("system.cpu.usage", "Share of all processors that was busy since the point before", "1");
+static const struct metric active_handlers =
+	GAUGE("system.active.handlers", "Handlers that executed since the point before", "{handler}");
+
+bool counters_init(struct counters *counters, const char *host, size_t series_limit)
+{
+	*counters = (struct counters){.host = strdup(host ? host : "")};
+	series_table_init(&counters->executions, "handler.execution.count", series_limit);
+	series_table_init(&counters->handled, "event.handled.count", series_limit);
+	series_table_init(&counters->published, "event.published.count", series_limit);
+	system_meter_init(&counters->meter);
+	return counters->host != NULL;
+}
+
+void counters_release(struct counters *counters)
+{
+	series_table_release(&counters->executions);
+	series_table_release(&counters->handled);
+	series_table_release(&counters->published);
+	free(counters->host);
+}
+
+struct label {
+	const char *key;
+	struct str value;
+};
+
+/* Labels without a value are left out: an empty label and no label are one thing to a reader. */
+static bool make_labels(struct arena *arena, const struct label *labels, size_t count,
+			struct attributes *attributes_out)
+{
+	struct attribute *items = arena_alloc(arena, count * sizeof(*items));
+	uint32_t kept = 0;
+
+	if (!items)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct str value;
+
+		if (labels[i].value.size == 0)
+			continue;
+		value = arena_copy(arena, labels[i].value);
+		if (!value.data)
+			return false;
+		items[kept].key = str_from(labels[i].key);
+		items[kept++].value = value_from_str(value);
+	}
+	*attributes_out = (struct attributes){.items = items, .count = kept};
+	return true;
+}
+
+/* Where points go, and their time. */
+struct sink {
+	struct batch *batch;
+	uint64_t now_ns;
+};
+
+static struct metric_point *add_point(struct sink *sink, const struct metric *metric,
+				      const struct attributes *labels, uint64_t since_ns)
+{
+	struct metric_point *point = batch_add_point(sink->batch);
+
+	if (!point)
+		return NULL;
+	point->metric = metric;
+	point->attributes = *labels;
+	point->start_ns = since_ns;
+	point->time_ns = sink->now_ns;
+	return point;
+}
+
+static bool add_count(struct sink *sink, const struct metric *metric, const struct attributes *labels,
+		      const struct series *series)
+{
+	struct metric_point *point = add_point(sink, metric, labels, series->since_ns);
+
+	if (!point)
+		return false;
+	point->value = (struct number){.integer = (int64_t)series->count, .kind = NUMBER_INT};
+	return true;
+}
+
+static bool add_durations(struct sink *sink, const struct metric *metric, const struct attributes *labels,
+			  const struct series *series)
+{
+	struct metric_point *point = add_point(sink, metric, labels, series->since_ns);
+
+	return point && distribution_to_point(&series->durations, &sink->batch->arena, point);
+}
+
+static bool add_execution(struct sink *sink, const struct series *series)
+{
+	const struct series_key *key = &series->key;
+	const struct label labels[] = {
+		{"handler_name", key->texts[0]},
+		{"handler_type", str_from(handler_type_name(key->type))},
+		{"language", key->texts[1]},
+		{"status", str_from(outcome_name(key->outcome))},
+	};
+	const struct metric *by_outcome =
+		key->outcome == OUTCOME_ERROR ? &execution_errors : &execution_success;
+	struct attributes all, without_status;
+
+	return make_labels(&sink->batch->arena, labels, 4, &all) &&
+	       make_labels(&sink->batch->arena, labels, 3, &without_status) &&
+	       add_count(sink, &execution_count, &all, series) &&
+	       add_durations(sink, &execution_duration, &all, series) &&
+	       add_count(sink, by_outcome, &without_status, series);
+}
+
+static bool add_handled(struct sink *sink, const struct series *series)
+{
+	const struct series_key *key = &series->key;
+	const struct label labels[] = {
+		{"event_name", key->texts[0]},
+		{"handler_name", key->texts[1]},
+		{"language", key->texts[2]},
+		{"status", str_from(outcome_name(key->outcome))},
+	};
+	struct attributes all;
+
+	return make_labels(&sink->batch->arena, labels, 4, &all) &&
+	       add_count(sink, &handled_count, &all, series) &&
+	       add_durations(sink, &handled_duration, &all, series);
+}
+
+static bool add_published(struct sink *sink, const struct series *series)
+{
+	const struct label labels[] = {
+		{"event_name", series->key.texts[0]},
+		{"language", series->key.texts[1]},
+	};
+	struct attributes all;
+
+	return make_labels(&sink->batch->arena, labels, 2, &all) &&
+	       add_count(sink, &published_count, &all, series);
+}
+
+static void begin_interval(struct series *series, uint64_t now_ns)
+{
+	series->count = 0;
+	series->since_ns = now_ns;
+	distribution_clear(&series->durations);
+}
+
+/* Moves what was counted into points, a series at a time; false where one did not fit. */
+static bool collect_table(struct series_table *table, struct sink *sink,
+			  bool (*add)(struct sink *sink, const struct series *series))
+{
+	/* Series are given up only at the ceiling, so that a quiet handler does not come and go. */
+	if (table->count >= table->limit)
+		series_table_drop_idle(table);
+	for (size_t i = 0; i < table->count; i++) {
+		struct series *series = &table->items[i];
+		size_t before = sink->batch->point_count;
+
+		if (series->count && !add(sink, series)) {
+			sink->batch->point_count = before;
+			return false;
+		}
+		begin_interval(series, sink->now_ns);
+	}
+	return true;
+}
+
+/* A handler with successes and errors is one handler: it is counted where its successes are. */
+static size_t count_active_handlers(const struct series_table *executions)
+{
+	size_t active = 0;
+
+	for (size_t i = 0; i < executions->count; i++) {
+		const struct series *series = &executions->items[i], *success;
+		struct series_key key = series->key;
+
+		key.outcome = OUTCOME_SUCCESS;
+		success = series_table_find(executions, &key);
+		active += series->count && (success == series || !success || !success->count);
+	}
+	return active;
+}
+
+static bool add_gauge(struct sink *sink, const struct metric *metric, const struct label *labels,
+		      struct number value)
+{
+	struct attributes attributes;
+	struct metric_point *point;
+
+	if (!make_labels(&sink->batch->arena, labels, 2, &attributes))
+		return false;
+	point = add_point(sink, metric, &attributes, 0);
+	if (point)
+		point->value = value;
+	return point != NULL;
+}
+
+static struct number whole(uint64_t value)
+{
+	return (struct number){.integer = (int64_t)value, .kind = NUMBER_INT};
+}
+
+static struct number real(double value)
+{
+	return (struct number){.real = value, .kind = NUMBER_DOUBLE};
+}
+
+/* The machine has the label host alone, this process both. */
+static bool collect_gauges(struct counters *counters, size_t active, struct sink *sink)
+{
+	const struct label machine[] = {{"host", str_from(counters->host)}, {"process", {NULL, 0}}};
+	const struct label process[] = {machine[0], {"process", str_from("rohas-telemetry")}};
+	struct system_usage usage;
+
+	system_meter_read(&counters->meter, &usage);
+	return add_gauge(sink, &active_handlers, machine, whole(active)) &&
+	       (!usage.has_memory || add_gauge(sink, &memory_usage, machine, whole(usage.memory_bytes))) &&
+	       (!usage.has_process_memory ||
+		add_gauge(sink, &memory_usage, process, whole(usage.process_memory_bytes))) &&
+	       (!usage.has_cpu || add_gauge(sink, &cpu_usage, machine, real(usage.cpu))) &&
+	       (!usage.has_process_cpu || add_gauge(sink, &cpu_usage, process, real(usage.process_cpu)));
+}
+
+bool counters_collect(struct counters *counters, uint64_t now_ns, struct batch *batch_out)
+{
+	struct sink sink = {batch_out, now_ns};
+	size_t active = count_active_handlers(&counters->executions);
+
+	return collect_gauges(counters, active, &sink) &&
+	       collect_table(&counters->executions, &sink, add_execution) &&
+	       collect_table(&counters->handled, &sink, add_handled) &&
+	       collect_table(&counters->published, &sink, add_published);
+}

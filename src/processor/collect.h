@@ -1,0 +1,31 @@
+/*
+ * collect: the counters behind the handlers' metrics, and how they become metric points.
+ *
+ * Ownership  counters own their series and a copy of host. Points and their labels live in the batch given.
+ * Threads    one thread at a time: the processor holds its lock.
+ * Units      durations in points are milliseconds.
+ * Errors     false where memory ran out.
+ */
+#ifndef ROHAS_PROCESSOR_COLLECT_H
+#define ROHAS_PROCESSOR_COLLECT_H
+
+#include "model/batch.h"
+#include "processor/series.h"
+#include "processor/system.h"
+
+struct counters {
+	struct series_table executions; /* texts: handler name, language */
+	struct series_table handled;    /* texts: event, handler name, language */
+	struct series_table published;  /* texts: event, language */
+	struct system_meter meter;
+	char *host;
+};
+
+bool counters_init(struct counters *counters, const char *host, size_t series_limit);
+void counters_release(struct counters *counters);
+
+/* Adds a point for everything that was counted, empties what was added, and adds the gauges. False where the
+ * batch is full: what did not fit stays counted. */
+bool counters_collect(struct counters *counters, uint64_t now_ns, struct batch *batch_out);
+
+#endif

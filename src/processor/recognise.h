@@ -1,0 +1,26 @@
+/*
+ * recognise: fills in span.handler: which spans are executions, of what, with what outcome
+ * (docs/handlers.md).
+ *
+ * Ownership  a recogniser borrows nothing but its rules. Names that it makes live in the batch's arena.
+ * Threads    recognise_batch may run concurrently on different batches.
+ * Errors     STATUS_NO_MEMORY where the batch's arena is full.
+ */
+#ifndef ROHAS_PROCESSOR_RECOGNISE_H
+#define ROHAS_PROCESSOR_RECOGNISE_H
+
+#include "model/batch.h"
+#include "processor/keys.h"
+#include "processor/rules.h"
+
+struct recogniser {
+	struct key_table keys;
+	struct rule_set rules;
+};
+
+void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count);
+
+/* Spans and log records. */
+enum status recognise_batch(const struct recogniser *recogniser, struct batch *batch, struct error *error);
+
+#endif
