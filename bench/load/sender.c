@@ -342,15 +342,18 @@ static void end_measuring(struct sender *sender, uint64_t now_ns)
 		result->server = usage_since(result->server, &sender->server_before);
 }
 
-/* Milliseconds until something has to be done without an event. */
-static int wait_ms(const struct sender *sender, uint64_t now_ns)
+/* How long nothing has to be done without an event. In nanoseconds: a late start would count as latency. */
+static struct timespec wait_time(const struct sender *sender)
 {
-	uint64_t due_ns = next_due_ns(sender);
+	uint64_t due_ns = next_due_ns(sender), now_ns = clock_monotonic_ns(), wait_ns = TICK_MS * NS_PER_MS;
 
-	if (sender->settings->items_per_second <= 0 || due_ns == never ||
-	    due_ns > now_ns + TICK_MS * NS_PER_MS)
-		return TICK_MS;
-	return due_ns <= now_ns ? 1 : (int)((due_ns - now_ns) / NS_PER_MS) + 1;
+	if (sender->settings->items_per_second > 0 && due_ns != never) {
+		if (due_ns <= now_ns)
+			wait_ns = NS_PER_MS;
+		else if (due_ns - now_ns < wait_ns)
+			wait_ns = due_ns - now_ns;
+	}
+	return (struct timespec){.tv_nsec = (long)wait_ns};
 }
 
 /* One turn of the clock; false when all is done. */
@@ -379,7 +382,8 @@ static void run(struct sender *sender)
 	sender->series_start_ns = clock_now_ns(&clock_system) - series_age_ns;
 	sender->end_ns = never;
 	while (tick(sender, now_ns)) {
-		int count = epoll_wait(sender->epoll_fd, events, EVENTS_MAX, wait_ms(sender, now_ns));
+		struct timespec timeout = wait_time(sender);
+		int count = epoll_pwait2(sender->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
 
 		for (int i = 0; i < count; i++) {
 			struct connection *connection = events[i].data.ptr;

@@ -82,7 +82,7 @@ static const struct attribute http_client[] = {
 	{"http.response.status_code", INTEGER, "<status>"},
 	{"network.protocol.version", TEXT, "1.1"},
 	{"network.peer.address", TEXT, "<ip>"},
-	{"network.peer.port", INTEGER, "8080"},
+	{"http.attempt", INTEGER, "1"},
 	{"http.request.id", TEXT, "<session>"},
 	{"thread.id", INTEGER, "1..16"},
 	{"http.response.body.size", INTEGER, "40..9000"},
@@ -108,18 +108,12 @@ static const struct attribute postgresql[] = {
 
 /* operation, command */
 static const struct attribute redis[] = {
-	{"db.system.name", TEXT, "redis"},
-	{"db.namespace", TEXT, "0"},
-	{"db.operation.name", TEXT, "<1>"},
-	{"db.query.text", TEXT, "<2>"},
-	{"server.address", TEXT, "redis-0"},
-	{"server.port", INTEGER, "6379"},
-	{"network.transport", TEXT, "tcp"},
-	{"network.peer.address", TEXT, "10.20.0.31"},
-	{"thread.id", INTEGER, "1..16"},
-	{"cache.hit", FLAG, "true"},
-	{"cache.ttl_seconds", REAL, "30.5"},
-	{0},
+	{"db.system.name", TEXT, "redis"},   {"db.namespace", TEXT, "0"},
+	{"db.operation.name", TEXT, "<1>"},  {"db.query.text", TEXT, "<2>"},
+	{"server.address", TEXT, "redis-0"}, {"server.port", INTEGER, "6379"},
+	{"network.transport", TEXT, "tcp"},  {"network.peer.address", TEXT, "10.20.0.31"},
+	{"thread.id", INTEGER, "1..16"},     {"cache.hit", FLAG, "true"},
+	{"cache.ttl", REAL, "30.5"}, {0},
 };
 
 /* destination */
@@ -183,7 +177,7 @@ static const struct attribute function[] = {
 	{"shop.operation", TEXT, "<3>"},
 	{"shop.tenant", TEXT, "default"},
 	{"shop.cart.id", TEXT, "<cart>"},
-	{"shop.currency", TEXT, "EUR"},
+	{"currency", TEXT, "EUR"},
 	{"shop.tested", FLAG, "true"},
 	{"shop.items", INTEGER, "1..12"},
 	{"shop.total", REAL, "129.95"},
