@@ -1,18 +1,18 @@
 /*
  * server: the main port: the JSON API, the live stream, the program's own figures and the Workbench.
  *
- * server_handle is the http_handler of the main port. What lies under /v1/ goes on to the receiver, whose handler
- * the wiring names here. Queries run on the server's own few threads, never on those of the HTTP server, so that
- * a slow question delays no sender; when their queue is full the answer is 503 with Retry-After.
+ * server_handle is the http_handler of the main port. What lies under /v1/ goes on to the receiver, whose
+ * handler the wiring names here. Queries run on the server's own few threads, never on those of the HTTP
+ * server, so that a slow question delays no sender; when their queue is full the answer is 503 with
+ * Retry-After.
  *
- * Order of the end: http_server_quiesce, server_stop, http_server_stop, server_free. server_stop answers every
- * request that still waits and closes every live stream.
+ * Order of the end: http_server_quiesce, server_stop, http_server_stop, server_free. server_stop answers
+ * every request that still waits and closes every live stream.
  *
  * Ownership  store and clock are borrowed and outlive the server; strings of the options are copied.
- * Threads    server_handle and server_note_batch may be called from any thread, several at once; server_stop and
- *            server_free run alone.
- * Units      sizes are bytes, times nanoseconds where their names say so.
- * Errors     enum status. A failed query is answered with a problem document (RFC 9457).
+ * Threads    server_handle and server_note_batch may be called from any thread, several at once; server_stop
+ * and server_free run alone. Units      sizes are bytes, times nanoseconds where their names say so. Errors
+ * enum status. A failed query is answered with a problem document (RFC 9457).
  */
 #ifndef ROHAS_SERVER_SERVER_H
 #define ROHAS_SERVER_SERVER_H
@@ -42,7 +42,8 @@ enum { SERVER_REQUEST_FIGURES = 64 };
 /* What the server shows of the parts that it does not know: the doors and the commit queue. */
 struct server_figures {
 	struct server_signal_figures signals[SIGNAL_COUNT];
-	struct server_request_figure requests[SERVER_REQUEST_FIGURES]; /* OTLP requests by signal and status code */
+	struct server_request_figure
+		requests[SERVER_REQUEST_FIGURES]; /* OTLP requests by signal and status code */
 	size_t request_count;
 	uint64_t received_bytes; /* of OTLP bodies after decoding */
 	uint64_t commit_batches, commit_groups, commit_failures, commit_refusals;
@@ -59,7 +60,8 @@ struct server_options {
 	size_t cache_limit_bytes; /* what they take together; 0: the default of query.h */
 	unsigned worker_count;    /* threads for queries; 0: 3 */
 
-	/* The door for /v1/… on this port, and its way to refuse. NULL answers 404, and as the server does. */
+	/* The door for /v1/… on this port, and its way to refuse. NULL answers 404, and as the server does.
+	 */
 	http_handler *receiver_handle;
 	http_reject *receiver_reject;
 	void *receiver_context;
@@ -88,14 +90,14 @@ void server_handle(void *context, struct http_request *request);
 void server_reject(void *context, struct http_request *request, unsigned status_code, const char *sentence);
 
 /*
- * Tells the server that a batch has become durable and visible. Call it before the sender is answered, so that
- * nobody who was answered sees an older state from a cache. Short; copies what it keeps. context is the struct
- * server.
+ * Tells the server that a batch has become durable and visible. Call it before the sender is answered, so
+ * that nobody who was answered sees an older state from a cache. Short; copies what it keeps. context is the
+ * struct server.
  */
 void server_note_batch(void *context, const struct batch *batch);
 
-/* Answers what waits (503), closes the live streams, ends the server's threads. Requests after it are answered
- * 503. */
+/* Answers what waits (503), closes the live streams, ends the server's threads. Requests after it are
+ * answered 503. */
 void server_stop(struct server *server);
 
 /* After server_stop (called where it was not). NULL is allowed. */

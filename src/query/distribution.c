@@ -1,0 +1,234 @@
+#include "query/distribution.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+void distribution_release(struct distribution *distribution)
+{
+	free(distribution->buckets);
+	*distribution = (struct distribution){0};
+}
+
+static int bucket_order(const struct bucket *a, const struct bucket *b)
+{
+	if (a->lower != b->lower)
+		return a->lower < b->lower ? -1 : 1;
+	return (a->upper > b->upper) - (a->upper < b->upper);
+}
+
+static bool make_room(struct distribution *distribution, size_t more)
+{
+	size_t wanted = distribution->count + more;
+	struct bucket *moved;
+
+	if (wanted <= distribution->capacity)
+		return true;
+	if (distribution->count > DISTRIBUTION_BUCKETS_MOST)
+		return false;
+	wanted += wanted / 2;
+	moved = realloc(distribution->buckets, wanted * sizeof(*moved));
+	if (!moved)
+		return false;
+	distribution->buckets = moved;
+	distribution->capacity = wanted;
+	return true;
+}
+
+/* The common case: every bucket is there already. False (and nothing added) where one is not. */
+static bool add_in_place(struct distribution *distribution, const struct bucket *buckets, size_t count)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++, at++) {
+		while (at < distribution->count && bucket_order(&distribution->buckets[at], &buckets[i]) < 0)
+			at++;
+		if (at == distribution->count || bucket_order(&distribution->buckets[at], &buckets[i]) != 0)
+			return false;
+	}
+	at = 0;
+	for (size_t i = 0; i < count; i++, at++) {
+		while (bucket_order(&distribution->buckets[at], &buckets[i]) < 0)
+			at++;
+		distribution->buckets[at].count += buckets[i].count;
+	}
+	return true;
+}
+
+bool distribution_add(struct distribution *distribution, const struct bucket *buckets, size_t count)
+{
+	size_t left = distribution->count, right = count, to, unused;
+
+	if (add_in_place(distribution, buckets, count))
+		return true;
+	if (!make_room(distribution, count))
+		return false;
+	/* Merge from the back, into the room behind; then close the gap that equal buckets left in front. */
+	to = left + right;
+	while (right) {
+		struct bucket *mine = left ? &distribution->buckets[left - 1] : NULL;
+		int order = mine ? bucket_order(mine, &buckets[right - 1]) : -1;
+		struct bucket next = mine && order >= 0 ? *mine : buckets[right - 1];
+
+		if (mine && order == 0)
+			next.count += buckets[right - 1].count;
+		left -= mine && order >= 0;
+		right -= !mine || order <= 0;
+		distribution->buckets[--to] = next;
+	}
+	unused = to - left;
+	memmove(distribution->buckets + left, distribution->buckets + to,
+		(distribution->count + count - to) * sizeof(*buckets));
+	distribution->count += count - unused;
+	return true;
+}
+
+static double closed(double bound, double least, double most)
+{
+	if (isinf(bound))
+		return bound < 0 ? least : most;
+	return bound;
+}
+
+/* How many values are at most x. */
+static double values_up_to(const struct distribution *distribution, double x, double least, double most)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < distribution->count; i++) {
+		const struct bucket *bucket = &distribution->buckets[i];
+		double lower = closed(bucket->lower, least, most), upper = closed(bucket->upper, least, most);
+
+		if (x >= upper)
+			sum += (double)bucket->count;
+		else if (x > lower)
+			sum += (double)bucket->count * ((x - lower) / (upper - lower));
+	}
+	return sum;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Between two neighbouring edges the sum of the buckets is a straight line, so that the answer is exact
+ * there. */
+static double search_edges(const struct distribution *distribution, const double *edges, size_t count,
+			   double wanted, double least, double most)
+{
+	size_t low = 0, high = count - 1;
+	double below, above;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (values_up_to(distribution, edges[middle], least, most) < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return edges[0];
+	below = values_up_to(distribution, edges[low - 1], least, most);
+	above = values_up_to(distribution, edges[low], least, most);
+	if (!(above > below) || wanted >= above)
+		return edges[low];
+	return edges[low - 1] + (edges[low] - edges[low - 1]) * ((wanted - below) / (above - below));
+}
+
+double distribution_quantile(const struct distribution *distribution, double quantile, double least,
+			     double most)
+{
+	size_t count = distribution->count, filled = 0;
+	double *edges = count ? malloc(2 * count * sizeof(*edges)) : NULL;
+	double total = 0, value;
+
+	if (!edges)
+		return NAN;
+	for (size_t i = 0; i < count; i++) {
+		double lower = closed(distribution->buckets[i].lower, least, most);
+		double upper = closed(distribution->buckets[i].upper, least, most);
+
+		if (isnan(lower) || isnan(upper)) {
+			free(edges);
+			return NAN;
+		}
+		edges[filled++] = lower;
+		edges[filled++] = upper;
+		total += (double)distribution->buckets[i].count;
+	}
+	qsort(edges, filled, sizeof(*edges), by_value);
+	value = total > 0 ? search_edges(distribution, edges, filled, quantile * total, least, most) : NAN;
+	free(edges);
+	/* A comparison with NaN is false: bounds that are not known bind nothing. */
+	value = value < least ? least : value;
+	return value > most ? most : value;
+}
+
+size_t point_bucket_limit(const struct metric_point *point)
+{
+	if (point->metric->type == METRIC_HISTOGRAM)
+		return point->histogram.bucket_count + (size_t)1;
+	return (size_t)point->exponential.positive.count + point->exponential.negative.count + 1;
+}
+
+static size_t explicit_buckets(const struct metric_point *point, struct bucket *buckets_out)
+{
+	const struct histogram *histogram = &point->histogram;
+	size_t count = 0;
+
+	if (histogram->bucket_count == 0 && point->count)
+		buckets_out[count++] = (struct bucket){-INFINITY, INFINITY, point->count};
+	for (uint32_t i = 0; i < histogram->bucket_count; i++)
+		if (histogram->counts[i])
+			buckets_out[count++] = (struct bucket){
+				i == 0 ? -INFINITY : histogram->bounds[i - 1],
+				i == histogram->bound_count ? INFINITY : histogram->bounds[i],
+				histogram->counts[i],
+			};
+	return count;
+}
+
+/* base^index, kept finite. Computed alike for every scale, so that buckets of different scales nest exactly.
+ */
+static double exponential_bound(int32_t scale, int64_t index)
+{
+	double bound = exp2(ldexp((double)index, scale > 2000 ? -2000 : scale < -2000 ? 2000 : -scale));
+
+	return bound > DBL_MAX ? DBL_MAX : bound;
+}
+
+static size_t exponential_buckets(const struct exponential_histogram *histogram, struct bucket *buckets_out)
+{
+	const struct exponential_buckets *negative = &histogram->negative, *positive = &histogram->positive;
+	size_t count = 0;
+
+	for (uint32_t i = negative->count; i-- > 0;)
+		if (negative->counts[i])
+			buckets_out[count++] = (struct bucket){
+				-exponential_bound(histogram->scale, (int64_t)negative->offset + i + 1),
+				-exponential_bound(histogram->scale, (int64_t)negative->offset + i),
+				negative->counts[i],
+			};
+	if (histogram->zero_count)
+		buckets_out[count++] = (struct bucket){-histogram->zero_threshold, histogram->zero_threshold,
+						       histogram->zero_count};
+	for (uint32_t i = 0; i < positive->count; i++)
+		if (positive->counts[i])
+			buckets_out[count++] = (struct bucket){
+				exponential_bound(histogram->scale, (int64_t)positive->offset + i),
+				exponential_bound(histogram->scale, (int64_t)positive->offset + i + 1),
+				positive->counts[i],
+			};
+	return count;
+}
+
+size_t point_buckets(const struct metric_point *point, struct bucket *buckets_out)
+{
+	return point->metric->type == METRIC_HISTOGRAM
+		       ? explicit_buckets(point, buckets_out)
+		       : exponential_buckets(&point->exponential, buckets_out);
+}

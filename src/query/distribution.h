@@ -1,0 +1,49 @@
+/*
+ * distribution: counts of values in buckets, added up from histograms of any shape, and its percentiles.
+ *
+ * Buckets with the same bounds are added: no count is lost or moved, so merging is exact. Inside a bucket
+ * values are taken to lie evenly. So a percentile lies in the bucket that the true one lies in: it is off by
+ * less than that bucket's width, which for an exponential histogram is less than (base - 1) of its value.
+ *
+ * Ownership  the distribution owns its buckets; zero-initialise it, release it.
+ * Threads    one thread at a time.
+ * Units      values are in the metric's own unit.
+ */
+#ifndef ROHAS_QUERY_DISTRIBUTION_H
+#define ROHAS_QUERY_DISTRIBUTION_H
+
+#include "model/metric_point.h"
+
+/* Values in (lower, upper]. The outermost ones may be infinite. Both the same: values of exactly that. */
+struct bucket {
+	double lower, upper;
+	uint64_t count;
+};
+
+/* Past this many different buckets the shapes have too little in common. */
+enum { DISTRIBUTION_BUCKETS_MOST = 8192 };
+
+struct distribution {
+	struct bucket *buckets; /* sorted by lower, then upper */
+	size_t count, capacity;
+};
+
+void distribution_release(struct distribution *distribution);
+
+/* Adds buckets that are sorted alike. False when memory ran out or DISTRIBUTION_BUCKETS_MOST is passed. */
+bool distribution_add(struct distribution *distribution, const struct bucket *buckets, size_t count);
+
+/* The value that quantile (0 to 1) of all values do not exceed. least and most are the smallest and the
+ * largest value, as far as they are known: they close the infinite buckets. NaN where the distribution is
+ * empty. */
+double distribution_quantile(const struct distribution *distribution, double quantile, double least,
+			     double most);
+
+/*
+ * The filled buckets of a histogram or exponential histogram point, sorted. buckets_out has room for
+ * point_bucket_limit(point). Returns how many there are.
+ */
+size_t point_bucket_limit(const struct metric_point *point);
+size_t point_buckets(const struct metric_point *point, struct bucket *buckets_out);
+
+#endif

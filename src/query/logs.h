@@ -1,0 +1,57 @@
+/*
+ * logs: pages of log records, each with the handler that it was written in.
+ *
+ * A record's handler is its own where the sender or the processor gave one. Otherwise it is found through the
+ * trace: the nearest execution around the record's span. A record whose trace has not arrived has none yet.
+ *
+ * Ownership  a page owns its records.
+ * Threads    every call may run concurrently.
+ * Errors     as query.h says.
+ */
+#ifndef ROHAS_QUERY_LOGS_H
+#define ROHAS_QUERY_LOGS_H
+
+#include "query/cursor.h"
+#include "query/query.h"
+
+enum { LOG_LIST_MOST = 1000 };
+enum { LOG_TERM_LIMIT = 16 };
+
+/*
+ * A search by handler has to look at records and their traces one by one. A page is handed over short, with
+ * its cursor, once it has looked at this many.
+ */
+enum { LOG_LIST_EXAMINED_MOST = 50000, LOG_LIST_TRACES_MOST = 2000 };
+
+struct log_query {
+	/* Its handler is the one that a record resolves to; empty: any. */
+	struct log_filter filter;
+	size_t limit;      /* 1 to LOG_LIST_MOST */
+	struct str cursor; /* empty: the first page. A cursor brings its time range along */
+};
+
+struct log_list {
+	struct batch batch;                 /* logs, newest first; handler filled in where it is known */
+	char next_cursor[CURSOR_TEXT_SIZE]; /* "": there are no more. A page may be short and have one */
+};
+
+/* list_out is released by log_list_release. */
+enum status log_list(struct query *query, const struct log_query *question, struct log_list *list_out,
+		     struct error *error);
+void log_list_release(struct log_list *list);
+
+/*
+ * The handler that the record was written in, empty where it is not known. The bytes are copied into arena.
+ * STATUS_OK also where the record's trace is not here.
+ */
+enum status log_find_handler(struct query *query, const struct log_record *record, struct arena *arena,
+			     struct str *handler_out, struct error *error);
+
+/*
+ * Takes a search text apart: words, and "phrases" in double quotes; a quote that is not closed reaches to the
+ * end. The terms are views into text. STATUS_INVALID where there are more than LOG_TERM_LIMIT.
+ */
+enum status log_terms_parse(struct str text, struct str terms_out[LOG_TERM_LIMIT], size_t *count_out,
+			    struct error *error);
+
+#endif

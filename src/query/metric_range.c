@@ -1,0 +1,653 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "query/insides.h"
+#include "query/key_table.h"
+#include "query/metrics.h"
+#include "query/windows.h"
+
+/* Points are read slice by slice, so that a month takes no more memory than a few hours. */
+#define SLICE_NS (6 * 3600 * NS_PER_SECOND)
+
+/* What the distributions of one answer may take together. */
+#define DISTRIBUTIONS_LIMIT_BYTES ((size_t)256 << 20)
+
+struct followed {
+	struct series series;
+	struct level level;
+	size_t line;
+};
+
+struct line {
+	struct cell *cells;
+	const struct metric_label *labels;
+	size_t label_count, series_count;
+};
+
+/* The work of one question. */
+struct work {
+	struct query *query;
+	const struct metric_query *question;
+	struct metric_range *range; /* the answer to be; its arena holds keys and labels too */
+	struct windows windows;
+	uint64_t visible_from_ns;
+	bool has_metric;
+	struct key_table series_keys, line_keys;
+	struct followed *followed; /* by number of series */
+	size_t followed_count, followed_capacity;
+	struct line *lines; /* by number of line */
+	size_t line_count, line_capacity;
+	struct str *names; /* of the labels of the line that is looked for */
+	size_t name_count, name_capacity;
+	struct series_scratch scratch;
+	struct buffer key;
+	const struct metric_point *last_point; /* in this slice */
+	size_t last_series;                    /* its number */
+	size_t distribution_bytes;
+	const char *parameter;
+};
+
+static enum status no_memory(struct error *error)
+{
+	return error_set(error, STATUS_NO_MEMORY, "no memory for a range of a metric");
+}
+
+/* ---- the question ---- */
+
+static enum status choose_windows(struct work *work, struct error *error)
+{
+	struct time_range range = work->question->range;
+	struct windows *windows = &work->windows;
+	uint64_t count;
+
+	windows->step_ns = work->question->step_ns ? work->question->step_ns : metric_standard_step(range);
+	windows->base_ns = range.start_ns - range.start_ns % windows->step_ns;
+	count = range.end_ns > windows->base_ns ? (range.end_ns - windows->base_ns - 1) / windows->step_ns + 1
+						: 1;
+	if (count > METRIC_STEPS_MOST) {
+		work->parameter = "step";
+		return error_set(error, STATUS_TOO_LARGE,
+				 "the range has %llu steps; the most is %d: ask for a longer step or a "
+				 "shorter range",
+				 (unsigned long long)count, METRIC_STEPS_MOST);
+	}
+	windows->count = (size_t)count;
+	work->range->first_ns = windows->base_ns + windows->step_ns;
+	work->range->step_ns = windows->step_ns;
+	work->range->step_count = windows->count;
+	return STATUS_OK;
+}
+
+static const struct {
+	const char *what, *standard, *allowed;
+} modes[] = {
+	[SERIES_LEVEL] = {"a level", "avg", "avg, sum, min, max, count"},
+	[SERIES_INCREASE] = {"a sum", "rate", "rate, sum, avg, min, max, count"},
+	[SERIES_DISTRIBUTION] = {"a histogram", "p95", "rate, sum, avg, min, max, count, p50 to p99.9"},
+	[SERIES_SUMMARY] = {"a summary", "avg", "rate, sum, avg, count, p50 to p99.9"},
+};
+
+static bool agg_suits(enum series_mode mode, enum agg_kind kind)
+{
+	switch (kind) {
+	case AGG_RATE: return mode != SERIES_LEVEL;
+	case AGG_PERCENTILE: return mode == SERIES_DISTRIBUTION || mode == SERIES_SUMMARY;
+	case AGG_MIN:
+	case AGG_MAX: return mode != SERIES_SUMMARY;
+	default: return true;
+	}
+}
+
+static enum status choose_agg(struct work *work, struct error *error)
+{
+	const struct metric *metric = &work->range->metric;
+	enum series_mode mode = series_mode_of(metric);
+	struct metric_agg *agg = &work->windows.agg;
+
+	*agg = work->question->agg;
+	if (agg->kind == AGG_STANDARD)
+		metric_agg_parse(str_from(mode == SERIES_LEVEL && metric->type == METRIC_SUM
+						  ? "sum"
+						  : modes[mode].standard),
+				 agg);
+	if (!agg_suits(mode, agg->kind)) {
+		work->parameter = "agg";
+		return error_set(error, STATUS_INVALID, "agg=%s does not suit %.*s, which is %s; allowed: %s",
+				 agg->name, STR_ARG(metric->name), modes[mode].what, modes[mode].allowed);
+	}
+	work->windows.mode = mode;
+	work->range->agg = *agg;
+	return STATUS_OK;
+}
+
+static bool copy_metric(struct arena *arena, const struct metric *from, struct metric *to)
+{
+	*to = *from;
+	to->metadata = (struct attributes){0};
+	to->name = arena_copy(arena, from->name);
+	to->unit = arena_copy(arena, from->unit);
+	to->description = arena_copy(arena, from->description);
+	return to->name.data && to->unit.data && to->description.data;
+}
+
+/* The first definition that is met is the one that is shown. */
+static enum status choose_metric(struct work *work, const struct metric *metric, struct error *error)
+{
+	if (!copy_metric(&work->range->arena, metric, &work->range->metric))
+		return no_memory(error);
+	work->has_metric = true;
+	return choose_agg(work, error);
+}
+
+static bool is_shown(const struct work *work, const struct metric *metric)
+{
+	return metric->type == work->range->metric.type && series_mode_of(metric) == work->windows.mode;
+}
+
+/* ---- lines ---- */
+
+/* A key of many parts: each with its size in front, so that no two lists run into the same bytes. */
+static void key_part(struct buffer *key, struct str s)
+{
+	buffer_append(key, &s.size, sizeof(s.size));
+	buffer_append_str(key, s);
+}
+
+static void key_value(struct buffer *key, const struct value *value)
+{
+	size_t at = key->size, size;
+
+	buffer_append(key, &at, sizeof(at));
+	if (value)
+		value_to_text(value, key);
+	size = key->size - at - sizeof(size);
+	if (!buffer_failed(key))
+		memcpy(key->data + at, &size, sizeof(size));
+}
+
+static const struct value *find(const struct attributes *attributes, struct str key)
+{
+	for (uint32_t i = attributes->count; i-- > 0;)
+		if (str_equal(attributes->items[i].key, key))
+			return &attributes->items[i].value;
+	return NULL;
+}
+
+/* A label of a point: its own attribute, else its resource's. */
+static const struct value *find_label(const struct metric_point *point, struct str name)
+{
+	const struct value *value = find(&point->attributes, name);
+
+	return value ? value : find(&point->resource->attributes, name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool names_reserve(struct work *work, size_t count)
+{
+	struct str *moved;
+
+	if (count <= work->name_capacity)
+		return true;
+	moved = realloc(work->names, count * sizeof(*moved));
+	if (!moved)
+		return false;
+	work->names = moved;
+	work->name_capacity = count;
+	return true;
+}
+
+/* The names of the labels that tell this point's line apart: those asked for, or all, sorted and each once.
+ */
+static bool choose_names(struct work *work, const struct metric_point *point)
+{
+	const struct metric_query *question = work->question;
+	const struct attributes *sets[] = {&point->attributes, &point->resource->attributes};
+	size_t count = 0,
+	       most = question->by_all ? (size_t)sets[0]->count + sets[1]->count : question->by_count;
+
+	if (!names_reserve(work, most + 1))
+		return false;
+	work->name_count = question->by_all ? 0 : question->by_count;
+	if (!question->by_all) {
+		for (size_t i = 0; i < question->by_count; i++)
+			work->names[i] = question->by[i];
+		return true;
+	}
+	for (int set = 0; set < 2; set++)
+		for (uint32_t i = 0; i < sets[set]->count; i++)
+			work->names[count++] = sets[set]->items[i].key;
+	qsort(work->names, count, sizeof(*work->names), by_text);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || !str_equal(work->names[i - 1], work->names[i]))
+			work->names[work->name_count++] = work->names[i];
+	return true;
+}
+
+static struct metric_label *copy_labels(struct work *work, const struct metric_point *point)
+{
+	struct arena *arena = &work->range->arena;
+	struct metric_label *labels = arena_alloc(arena, work->name_count * sizeof(*labels));
+	struct buffer text = BUFFER_EMPTY;
+	bool copied = labels != NULL;
+
+	for (size_t i = 0; copied && i < work->name_count; i++) {
+		const struct value *value = find_label(point, work->names[i]);
+
+		buffer_clear(&text);
+		if (value)
+			value_to_text(value, &text);
+		labels[i].name = arena_copy(arena, work->names[i]);
+		labels[i].value = arena_copy(arena, buffer_str(&text));
+		copied = labels[i].name.data && labels[i].value.data && !buffer_failed(&text);
+	}
+	buffer_release(&text);
+	return copied ? labels : NULL;
+}
+
+static enum status check_line_count(struct work *work, struct error *error)
+{
+	size_t count = work->line_count + 1;
+
+	if (count <= METRIC_LINES_MOST && count * work->windows.count <= METRIC_VALUES_MOST)
+		return STATUS_OK;
+	work->parameter = "by";
+	return error_set(error, STATUS_TOO_LARGE,
+			 "the answer has more than %d series or %d values; group by fewer labels, filter by "
+			 "label, or ask for a longer step",
+			 METRIC_LINES_MOST, METRIC_VALUES_MOST);
+}
+
+static enum status add_line(struct work *work, const struct metric_point *point, struct error *error)
+{
+	struct line line = {.label_count = work->name_count};
+	enum status status = check_line_count(work, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (work->line_count == work->line_capacity) {
+		size_t capacity = work->line_capacity ? work->line_capacity * 2 : 16;
+		struct line *moved = realloc(work->lines, capacity * sizeof(*moved));
+
+		if (!moved)
+			return no_memory(error);
+		work->lines = moved;
+		work->line_capacity = capacity;
+	}
+	line.labels = copy_labels(work, point);
+	line.cells = line.labels ? calloc(work->windows.count, sizeof(*line.cells)) : NULL;
+	if (!line.cells)
+		return no_memory(error);
+	work->lines[work->line_count++] = line;
+	return STATUS_OK;
+}
+
+static enum status take_line(struct work *work, const struct metric_point *point, size_t *line_out,
+			     struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (!choose_names(work, point))
+		return no_memory(error);
+	buffer_clear(&work->key);
+	for (size_t i = 0; i < work->name_count; i++) {
+		key_part(&work->key, work->names[i]);
+		key_value(&work->key, find_label(point, work->names[i]));
+	}
+	if (buffer_failed(&work->key) || !key_table_take(&work->line_keys, buffer_str(&work->key), line_out))
+		return no_memory(error);
+	if (*line_out == work->line_count)
+		status = add_line(work, point, error);
+	if (status == STATUS_OK)
+		work->lines[*line_out].series_count++;
+	return status;
+}
+
+/* ---- series ---- */
+
+static int by_key(const void *a, const void *b)
+{
+	return str_compare(((const struct attribute *)a)->key, ((const struct attribute *)b)->key);
+}
+
+/* Attributes in the order of their keys: a sender may change their order, and it is still the same series. */
+static void key_attributes(struct buffer *key, const struct attributes *attributes)
+{
+	struct attribute *sorted = malloc((attributes->count + (size_t)1) * sizeof(*sorted));
+
+	if (!sorted) {
+		key->failed = true;
+		return;
+	}
+	if (attributes->count)
+		memcpy(sorted, attributes->items, attributes->count * sizeof(*sorted));
+	qsort(sorted, attributes->count, sizeof(*sorted), by_key);
+	for (uint32_t i = 0; i < attributes->count; i++) {
+		key_part(key, sorted[i].key);
+		buffer_append_byte(key, sorted[i].value.type);
+		key_value(key, &sorted[i].value);
+	}
+	free(sorted);
+}
+
+static void key_series(struct buffer *key, const struct metric_point *point)
+{
+	buffer_clear(key);
+	buffer_append_byte(key, point->metric->temporality);
+	buffer_append_byte(key, point->metric->monotonic);
+	key_part(key, point->scope->name);
+	key_part(key, point->scope->version);
+	buffer_append(key, &point->attributes.count, sizeof(point->attributes.count));
+	key_attributes(key, &point->attributes);
+	key_attributes(key, &point->resource->attributes);
+}
+
+static enum status add_followed(struct work *work, const struct metric_point *point, struct error *error)
+{
+	struct followed followed = {.level = {.window = -1}};
+	size_t count = work->followed_count;
+	enum status status;
+
+	if (count == METRIC_SERIES_MOST) {
+		work->parameter = "name";
+		return error_set(error, STATUS_TOO_LARGE,
+				 "the metric has more than %d series in this range; filter by label or ask "
+				 "for a shorter range",
+				 METRIC_SERIES_MOST);
+	}
+	if (count == work->followed_capacity) {
+		size_t capacity = count ? count * 2 : 64;
+		struct followed *moved = realloc(work->followed, capacity * sizeof(*moved));
+
+		if (!moved)
+			return no_memory(error);
+		work->followed = moved;
+		work->followed_capacity = capacity;
+	}
+	status = take_line(work, point, &followed.line, error);
+	if (status == STATUS_OK)
+		work->followed[work->followed_count++] = followed;
+	return status;
+}
+
+static bool same_series(const struct metric_point *a, const struct metric_point *b)
+{
+	return a->metric->temporality == b->metric->temporality &&
+	       a->metric->monotonic == b->metric->monotonic &&
+	       attributes_equal(&a->attributes, &b->attributes) && resource_equal(a->resource, b->resource) &&
+	       scope_equal(a->scope, b->scope);
+}
+
+/* Points of one series stand together, so that the table is asked once a series and slice. */
+static enum status find_followed(struct work *work, const struct metric_point *point,
+				 struct followed **followed_out, struct error *error)
+{
+	enum status status = STATUS_OK;
+	size_t number;
+
+	if (!work->last_point || !same_series(work->last_point, point)) {
+		key_series(&work->key, point);
+		if (buffer_failed(&work->key) ||
+		    !key_table_take(&work->series_keys, buffer_str(&work->key), &number))
+			return no_memory(error);
+		if (number == work->followed_count)
+			status = add_followed(work, point, error);
+		work->last_series = number;
+	}
+	work->last_point = point;
+	if (status == STATUS_OK)
+		*followed_out = &work->followed[work->last_series];
+	return status;
+}
+
+/* ---- points ---- */
+
+/* The percentile that the sender worked out, where it is the one that is asked for. */
+static enum status add_sender_percentile(struct work *work, const struct metric_point *point,
+					 struct line *line, struct error *error)
+{
+	int64_t window = window_of(&work->windows, point->time_ns);
+
+	if (line->series_count > 1) {
+		work->parameter = "by";
+		return error_set(error, STATUS_INVALID,
+				 "percentiles of summaries cannot be put together: group so that each series "
+				 "stands alone (by=*)");
+	}
+	for (uint32_t i = 0; i < point->summary.count; i++) {
+		const struct quantile *quantile = &point->summary.quantiles[i];
+
+		if (fabs(quantile->quantile - work->windows.agg.quantile) > 1e-9 || window < 0 ||
+		    window == (int64_t)work->windows.count)
+			continue;
+		line->cells[window].total = quantile->value;
+		line->cells[window].present = true;
+	}
+	return STATUS_OK;
+}
+
+static enum status add_increase(struct work *work, struct line *line, const struct increase *increase,
+				struct error *error)
+{
+	int64_t window = window_of(&work->windows, increase->to_ns);
+	struct distribution *distribution = window >= 0 && window < (int64_t)work->windows.count
+						    ? &line->cells[window].distribution
+						    : NULL;
+	size_t before = distribution ? distribution->capacity : 0;
+	bool added = cells_add(&work->windows, line->cells, increase);
+
+	if (distribution)
+		work->distribution_bytes += (distribution->capacity - before) * sizeof(struct bucket);
+	if (added && work->distribution_bytes <= DISTRIBUTIONS_LIMIT_BYTES)
+		return STATUS_OK;
+	work->parameter = "by";
+	return error_set(error, STATUS_TOO_LARGE,
+			 "the histograms have too many different buckets to be put together; group by fewer "
+			 "labels, filter by label, or ask for a longer step");
+}
+
+static enum status take_point(struct work *work, const struct metric_point *point, struct error *error)
+{
+	struct followed *followed;
+	struct increase increase;
+	enum status status = work->has_metric ? STATUS_OK : choose_metric(work, point->metric, error);
+
+	if (status != STATUS_OK || !is_shown(work, point->metric))
+		return status;
+	status = find_followed(work, point, &followed, error);
+	if (status != STATUS_OK)
+		return status;
+	if (work->windows.mode == SERIES_SUMMARY && work->windows.agg.kind == AGG_PERCENTILE)
+		return add_sender_percentile(work, point, &work->lines[followed->line], error);
+	if (work->windows.mode == SERIES_LEVEL && (point->flags & POINT_NO_RECORDED_VALUE)) {
+		level_end(&work->windows, work->lines[followed->line].cells, &followed->level,
+			  point->time_ns);
+		return STATUS_OK;
+	}
+	switch (series_take(&followed->series, point, work->visible_from_ns, &work->scratch, &increase)) {
+	case SERIES_NO_MEMORY: return no_memory(error);
+	case SERIES_NOTHING: return STATUS_OK;
+	default: break;
+	}
+	if (work->windows.mode != SERIES_LEVEL)
+		return add_increase(work, &work->lines[followed->line], &increase, error);
+	level_add(&work->windows, work->lines[followed->line].cells, &followed->level, &increase);
+	return STATUS_OK;
+}
+
+static enum status take_slice(struct work *work, struct time_range slice, struct batch *batch,
+			      struct error *error)
+{
+	struct point_filter filter = {
+		.range = slice,
+		.metric = work->question->name,
+		.labels = work->question->labels,
+		.label_count = work->question->label_count,
+	};
+	enum status status;
+
+	batch_clear(batch);
+	work->last_point = NULL;
+	status = store_read_points(work->query->store, &filter, batch, error);
+	if (status == STATUS_NO_MEMORY) {
+		work->parameter = "name";
+		return error_set(
+			error, STATUS_TOO_LARGE,
+			"the points of six hours take more than %zu MB; filter by label or ask for a "
+			"shorter range",
+			PAGE_LIMIT_BYTES >> 20);
+	}
+	for (size_t i = 0; status == STATUS_OK && i < batch->point_count; i++)
+		status = take_point(work, &batch->points[i], error);
+	return status;
+}
+
+/* What came before the range gives it its first level and the count that the first difference is taken from.
+ */
+static enum status take_points(struct work *work, struct error *error)
+{
+	const struct windows *windows = &work->windows;
+	uint64_t at_ns = windows->base_ns > METRIC_STALE_NS ? windows->base_ns - METRIC_STALE_NS : 0;
+	uint64_t end_ns = window_end_ns(windows, windows->count - 1) + 1;
+	struct batch batch;
+	enum status status = STATUS_OK;
+
+	work->visible_from_ns = at_ns ? at_ns - 1 : 0;
+	batch_init(&batch, PAGE_LIMIT_BYTES);
+	while (status == STATUS_OK && at_ns < end_ns) {
+		uint64_t to_ns = end_ns - at_ns > SLICE_NS ? at_ns + SLICE_NS : end_ns;
+
+		status = take_slice(work, (struct time_range){at_ns, to_ns}, &batch, error);
+		at_ns = to_ns;
+	}
+	batch_release(&batch);
+	if (windows->mode == SERIES_LEVEL)
+		for (size_t i = 0; i < work->followed_count; i++)
+			level_end(windows, work->lines[work->followed[i].line].cells,
+				  &work->followed[i].level, UINT64_MAX);
+	return status;
+}
+
+/* ---- the answer ---- */
+
+static int by_labels(const void *a, const void *b)
+{
+	const struct metric_line *left = a, *right = b;
+
+	for (size_t i = 0; i < left->label_count && i < right->label_count; i++) {
+		int order = str_compare(left->labels[i].name, right->labels[i].name);
+
+		if (order == 0)
+			order = str_compare(left->labels[i].value, right->labels[i].value);
+		if (order)
+			return order;
+	}
+	return (left->label_count > right->label_count) - (left->label_count < right->label_count);
+}
+
+/* A series that was seen before the range alone leaves a line without a figure: it is left out. */
+static bool write_values(const struct windows *windows, const struct cell *cells, double *values)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < windows->count; i++) {
+		values[i] = cell_figure(windows, &cells[i]);
+		any = any || !isnan(values[i]);
+	}
+	return any;
+}
+
+static enum status write_lines(struct work *work, struct error *error)
+{
+	struct metric_range *range = work->range;
+
+	range->lines = arena_alloc(&range->arena, work->line_count * sizeof(*range->lines));
+	if (!range->lines)
+		return no_memory(error);
+	for (size_t i = 0; i < work->line_count; i++) {
+		double *values = arena_alloc(&range->arena, work->windows.count * sizeof(*values));
+
+		if (!values)
+			return no_memory(error);
+		if (write_values(&work->windows, work->lines[i].cells, values))
+			range->lines[range->line_count++] = (struct metric_line){
+				work->lines[i].labels, work->lines[i].label_count, values};
+	}
+	qsort(range->lines, range->line_count, sizeof(*range->lines), by_labels);
+	return STATUS_OK;
+}
+
+/* No point in the range: what is known of the metric at any other time is shown, or that there is no such. */
+static enum status find_definition(struct work *work, struct error *error)
+{
+	struct metric_list list;
+	enum status status = metric_list(work->query, TIME_RANGE_ALL, &list, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < list.count && status == STATUS_OK && !work->has_metric; i++)
+		if (str_equal(list.metrics[i].metric->name, work->question->name))
+			status = choose_metric(work, list.metrics[i].metric, error);
+	metric_list_release(&list);
+	if (status == STATUS_OK && !work->has_metric) {
+		work->parameter = "name";
+		return error_set(error, STATUS_NOT_FOUND, "there is no metric called \"%.*s\"",
+				 STR_ARG(work->question->name));
+	}
+	return status;
+}
+
+static void work_release(struct work *work)
+{
+	for (size_t i = 0; i < work->followed_count; i++)
+		series_release(&work->followed[i].series);
+	for (size_t i = 0; i < work->line_count; i++) {
+		cells_release(work->lines[i].cells, work->windows.count);
+		free(work->lines[i].cells);
+	}
+	free(work->followed);
+	free(work->lines);
+	free(work->names);
+	key_table_release(&work->series_keys);
+	key_table_release(&work->line_keys);
+	series_scratch_release(&work->scratch);
+	buffer_release(&work->key);
+}
+
+enum status metric_range(struct query *query, const struct metric_query *question,
+			 struct metric_range *range_out, const char **parameter_out, struct error *error)
+{
+	struct metric_range range = {0};
+	struct work work = {.query = query, .question = question, .range = &range};
+	enum status status;
+
+	arena_init(&range.arena, PAGE_LIMIT_BYTES);
+	key_table_init(&work.series_keys, &range.arena);
+	key_table_init(&work.line_keys, &range.arena);
+	status = choose_windows(&work, error);
+	if (status == STATUS_OK)
+		status = take_points(&work, error);
+	if (status == STATUS_OK && !work.has_metric)
+		status = find_definition(&work, error);
+	if (status == STATUS_OK)
+		status = write_lines(&work, error);
+	work_release(&work);
+	if (status == STATUS_OK) {
+		*range_out = range;
+		return STATUS_OK;
+	}
+	arena_release(&range.arena);
+	if (parameter_out)
+		*parameter_out = work.parameter;
+	return status;
+}
+
+void metric_range_release(struct metric_range *range)
+{
+	arena_release(&range->arena);
+	*range = (struct metric_range){0};
+}

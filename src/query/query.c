@@ -1,0 +1,46 @@
+#include "query/insides.h"
+
+#include <stdlib.h>
+
+enum status query_new(const struct query_options *options, struct query **query_out, struct error *error)
+{
+	struct query *query = calloc(1, sizeof(*query));
+
+	if (!query)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for queries");
+	query->store = options->store;
+	query->cache = trace_cache_new(options->cache_trace_limit, options->cache_limit_bytes
+									   ? options->cache_limit_bytes
+									   : CACHE_STANDARD_BYTES);
+	if (!query->cache) {
+		free(query);
+		return error_set(error, STATUS_NO_MEMORY, "no memory for a cache of %zu traces",
+				 options->cache_trace_limit);
+	}
+	*query_out = query;
+	return STATUS_OK;
+}
+
+void query_free(struct query *query)
+{
+	if (!query)
+		return;
+	trace_cache_free(query->cache);
+	free(query);
+}
+
+void query_note_batch(struct query *query, const struct batch *batch)
+{
+	if (batch->span_count)
+		trace_cache_note_spans(query->cache, batch->spans, batch->span_count);
+}
+
+enum status query_store_stats(struct query *query, struct store_stats *stats_out, struct error *error)
+{
+	return store_stats(query->store, stats_out, error);
+}
+
+void query_cache_stats(struct query *query, struct trace_cache_stats *stats_out)
+{
+	trace_cache_stats(query->cache, stats_out);
+}
