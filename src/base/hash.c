@@ -1,22 +1,13 @@
 #include "base/hash.h"
 
-#include <pthread.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 
-static uint64_t seed;
+uint64_t hash_process_seed;
 
-static void draw_seed(void)
+__attribute__((constructor)) static void draw_seed(void)
 {
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = clock_monotonic_ns() * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-uint64_t hash_seed(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, draw_seed);
-	return seed;
+	if (getrandom(&hash_process_seed, sizeof(hash_process_seed), 0) != (ssize_t)sizeof(hash_process_seed))
+		hash_process_seed = clock_monotonic_ns() * UINT64_C(0x9e3779b97f4a7c15);
 }

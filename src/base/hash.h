@@ -22,7 +22,13 @@ static inline uint64_t hash_seeded(const void *bytes, size_t size, uint64_t seed
 	return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
-/* Random, drawn once for the life of the process. */
-uint64_t hash_seed(void);
+/* Drawn before main; use hash_seed. */
+extern uint64_t hash_process_seed;
+
+/* Random, the same for the life of the process. */
+static inline uint64_t hash_seed(void)
+{
+	return hash_process_seed;
+}
 
 #endif

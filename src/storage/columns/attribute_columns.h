@@ -1,0 +1,110 @@
+/*
+ * attribute_columns: the attributes of a table's rows, a column for each key and type.
+ *
+ * Rows with the same keys in the same order share a shape; a row stores its shape's number, and its values go to
+ * the ends of their columns. So a key is stored once a block, a filter on a key reads that key's column alone,
+ * and order and duplicates survive. The fields of a table that holds attributes:
+ *
+ *     ATTRIBUTES_KEYS     varint n, then n times: u8 value type, varint count of values, varint size, key
+ *     ATTRIBUTES_SHAPES   varint n, then n times: varint length, length varints: indexes into the keys
+ *     ATTRIBUTES_ROWS     numbers: the shape of each row
+ *     ATTRIBUTES_DROPPED  numbers: dropped_attributes_count of each row
+ *     ATTRIBUTES_VALUES   index i: the values of key i, in order of the rows: strings for string, bytes, array and
+ *                         map; numbers for bool, int (zigzag) and double (bits); nothing for empty
+ *
+ * Ownership  a writer borrows the strings it is given until it is cleared; keys it copies. What a reader returns
+ *            are views into the block's arena, arrays into the arena given to next.
+ * Threads    one thread at a time.
+ * Errors     a writer remembers (attribute_writer_failed); a reader says STATUS_CORRUPT or STATUS_NO_MEMORY.
+ */
+#ifndef ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H
+#define ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H
+
+#include "model/value.h"
+#include "storage/columns/block.h"
+#include "storage/columns/strings.h"
+
+/* Field numbers, the same in every table. */
+enum {
+	ATTRIBUTES_KEYS = 200,
+	ATTRIBUTES_SHAPES = 201,
+	ATTRIBUTES_ROWS = 202,
+	ATTRIBUTES_DROPPED = 203,
+	ATTRIBUTES_VALUES = 204,
+};
+
+/* A block is ended early once a table has this many distinct keys; a row may have this many attributes. */
+enum { ATTRIBUTES_MANY_KEYS = 1 << 14, ATTRIBUTES_MOST_IN_ROW = 1 << 14 };
+
+enum { SHAPE_UNKNOWN = UINT32_MAX };
+
+struct attribute_column;
+
+struct attribute_writer {
+	struct attribute_column *columns;
+	size_t column_count, column_capacity;
+	uint32_t *column_slots; /* column + 1 */
+	size_t column_slot_count;
+	struct vector_u32 shape_starts; /* where each shape begins in shape_items */
+	struct vector_u32 shape_items;
+	struct vector_u32 shape_hashes;
+	uint32_t *shape_slots; /* shape + 1 */
+	size_t shape_slot_count;
+	struct vector_u32 rows, dropped;
+	struct vector_u32 scratch;
+	bool failed;
+};
+
+/*
+ * Adds the attributes of the next row. hint is the shape that they probably have (a row of the same name had
+ * it) or SHAPE_UNKNOWN: a right hint saves looking every key up. Returns the shape, for the next hint.
+ */
+uint32_t attribute_writer_push(struct attribute_writer *writer, const struct attributes *attributes,
+			       uint32_t hint);
+bool attribute_writer_failed(const struct attribute_writer *writer);
+
+/* Writes the five fields of the table. */
+void attribute_writer_encode(struct attribute_writer *writer, struct block_writer *block, uint8_t table);
+
+/* Forgets the rows; keeps columns for the next block, whose keys are mostly the same. */
+void attribute_writer_clear(struct attribute_writer *writer);
+void attribute_writer_release(struct attribute_writer *writer);
+
+struct attribute_values {
+	struct str key;
+	uint8_t type;
+	uint16_t index;
+	bool is_open;
+	size_t count, next;
+	struct numbers numbers;
+	struct strings strings;
+};
+
+struct attribute_shape {
+	const uint32_t *items;
+	size_t count;
+};
+
+struct attribute_reader {
+	struct block *block;
+	uint8_t table;
+	size_t row_count, row;
+	struct numbers rows, dropped;
+	struct attribute_values *values;
+	size_t value_count;
+	struct attribute_shape *shapes;
+	size_t shape_count;
+};
+
+/* A table without attributes reads as rows without attributes. */
+enum status attribute_reader_open(struct block *block, uint8_t table, size_t row_count,
+				  struct attribute_reader *reader_out, struct error *error);
+
+/* The row that next will read. */
+enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, struct error *error);
+
+/* Reads a row's attributes and moves to the next row. */
+enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
+				  struct error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * block: the container of columns. docs/format.md describes every byte.
+ *
+ * A block is a list of columns, each known by table, field and index, laid into groups: a group is what is
+ * compressed as one piece and read as one piece. Small columns share a group, a large one has its own, ids that
+ * no compressor can shrink stand apart as they are.
+ *
+ * Ownership  block_writer owns what it writes until block_writer_seal. A struct block is a view of the caller's
+ *            bytes; what it decompresses lies in the arena given to block_open.
+ * Threads    one thread at a time for a writer, and for a struct block (it decompresses when first asked).
+ * Units      sizes are bytes.
+ * Errors     STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
+ */
+#ifndef ROHAS_STORAGE_COLUMNS_BLOCK_H
+#define ROHAS_STORAGE_COLUMNS_BLOCK_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/status.h"
+#include "model/batch.h"
+
+/* The version of everything inside a block. */
+enum { BLOCK_FORMAT = 1 };
+
+/* Bounds that a block keeps to; a reader refuses more. */
+enum { BLOCK_MOST_ROWS = 1 << 20, BLOCK_MOST_COLUMNS = 1 << 16, BLOCK_MOST_BYTES = 1 << 30 };
+
+/* On disk. */
+enum block_codec { CODEC_NONE = 0, CODEC_ZSTD = 1, CODEC_LZ4 = 2 };
+
+/* A column's name. table and field are numbers of the schema that writes it; index tells equals apart. */
+struct column_id {
+	uint8_t table, field;
+	uint16_t index;
+};
+
+struct block_column {
+	struct column_id id;
+	uint32_t size;
+	bool is_random; /* ids: never compressed */
+	size_t offset;  /* in the writer's own buffer */
+};
+
+struct block_writer {
+	struct buffer raw; /* all columns, one after the other */
+	struct block_column *columns;
+	size_t column_count, column_capacity;
+	enum block_codec codec;
+	int level;
+	void *zstd; /* a compression context, kept between blocks */
+};
+
+void block_writer_init(struct block_writer *writer, enum block_codec codec, int level);
+void block_writer_release(struct block_writer *writer);
+
+/* Starts a column; append its bytes to what is returned, then start the next or seal. */
+struct buffer *block_writer_column(struct block_writer *writer, uint8_t table, uint8_t field, uint16_t index);
+
+/* The same for ids and other bytes that do not compress. */
+struct buffer *block_writer_random_column(struct block_writer *writer, uint8_t table, uint8_t field);
+
+/* Appends the finished block to out and makes the writer empty. */
+enum status block_writer_seal(struct block_writer *writer, enum signal signal, size_t row_count,
+			      struct buffer *out, struct error *error);
+
+struct block_group;
+
+struct block {
+	enum signal signal;
+	size_t row_count;
+	struct arena *arena;
+	struct block_column *columns;
+	uint32_t *column_groups;      /* beside columns: the group of each */
+	size_t column_count;
+	size_t next_column; /* where the next search begins */
+	struct block_group *groups;
+	size_t group_count;
+};
+
+/* Reads the directory; columns are decompressed when they are asked for. */
+enum status block_open(struct str bytes, struct arena *arena, struct block *block_out, struct error *error);
+
+/* The bytes of a column; empty (and STATUS_OK) where the block has none of that name. */
+enum status block_column(struct block *block, uint8_t table, uint8_t field, uint16_t index,
+			 struct str *bytes_out, struct error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * builder: makes blocks out of rows. One schema for each signal: spans, log records, metric points.
+ *
+ * Rows are sorted as their signal wants them (spans by trace and start, logs by time, points by series and time),
+ * taken apart into columns, and sealed with a header that lets searches pass the block by.
+ *
+ * Ownership  rows are borrowed for the call. The header's arrays belong to the builder until its next block.
+ * Threads    one thread at a time for a builder.
+ * Errors     STATUS_NO_MEMORY; the builder is ready for the next block all the same.
+ */
+#ifndef ROHAS_STORAGE_COLUMNS_BUILDER_H
+#define ROHAS_STORAGE_COLUMNS_BUILDER_H
+
+#include "storage/columns/block.h"
+#include "storage/columns/header.h"
+
+struct block_builder;
+
+struct block_builder *block_builder_new(enum block_codec codec, int level);
+void block_builder_free(struct block_builder *builder);
+
+/*
+ * Each makes one block of the rows given (at least one, at most BLOCK_MOST_ROWS) and appends it to body. The array
+ * of pointers is sorted in place. header_out lacks only its sequence and level.
+ */
+enum status block_build_spans(struct block_builder *builder, const struct span **spans, size_t count,
+			      struct buffer *body, struct block_header *header_out, struct error *error);
+enum status block_build_logs(struct block_builder *builder, const struct log_record **logs, size_t count,
+			     struct buffer *body, struct block_header *header_out, struct error *error);
+enum status block_build_points(struct block_builder *builder, const struct metric_point **points, size_t count,
+			       struct buffer *body, struct block_header *header_out, struct error *error);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * distribution: the buckets of histograms, exponential histograms and quantiles of summaries as bytes of a string
+ * column. Varints: bucket counts are small and mostly 0.
+ */
+#ifndef ROHAS_STORAGE_COLUMNS_DISTRIBUTION_H
+#define ROHAS_STORAGE_COLUMNS_DISTRIBUTION_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "model/metric_point.h"
+
+/* buckets_out and bounds_out are appended to. */
+void distribution_encode(const struct metric_point *point, struct buffer *buckets_out,
+			 struct buffer *bounds_out);
+
+/* Fills the point's histogram, exponential or summary, as point->metric->type says. */
+enum status distribution_decode(struct str buckets, struct str bounds, struct arena *arena,
+				struct metric_point *point, struct error *error);
+
+#endif

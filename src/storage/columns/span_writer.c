@@ -1,0 +1,328 @@
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "storage/columns/builder_internal.h"
+#include "storage/columns/span_schema.h"
+
+enum { SPANS = 0, EVENTS = 1, LINKS = 2, TABLE_COUNT = 3 };
+/* Up to here looking through the trace is quicker than a table of its ids. */
+enum { SHORT_TRACE = 32 };
+
+/* Spans that stand together in the input and share a trace. */
+struct run {
+	uint64_t high, low; /* the trace id, as big-endian numbers */
+	size_t first, count;
+};
+
+static uint64_t load_big_endian(const uint8_t *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return __builtin_bswap64(value);
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	if (x->high != y->high)
+		return x->high > y->high ? 1 : -1;
+	if (x->low != y->low)
+		return x->low > y->low ? 1 : -1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static size_t find_runs(const struct span **spans, size_t count, struct run *runs)
+{
+	size_t run_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t high = load_big_endian(spans[i]->trace_id);
+		uint64_t low = load_big_endian(spans[i]->trace_id + 8);
+		struct run *last = run_count ? &runs[run_count - 1] : NULL;
+
+		if (last && last->high == high && last->low == low)
+			last->count++;
+		else
+			runs[run_count++] = (struct run){high, low, i, 1};
+	}
+	return run_count;
+}
+
+/* qsort may change the order of equals; the address decides, so that a block does not depend on it. */
+static int compare_starts(const void *a, const void *b)
+{
+	const struct span *x = *(const struct span *const *)a, *y = *(const struct span *const *)b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns > y->start_ns ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+static void sort_by_start(const struct span **spans, size_t count)
+{
+	if (count > SHORT_TRACE) {
+		qsort(spans, count, sizeof(*spans), compare_starts);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct span *span = spans[i];
+		size_t j = i;
+
+		for (; j > 0 && spans[j - 1]->start_ns > span->start_ns; j--)
+			spans[j] = spans[j - 1];
+		spans[j] = span;
+	}
+}
+
+/* Sorts by trace and start. Spans of a trace mostly arrive together, so runs are sorted, not spans. */
+static bool sort_spans(struct block_builder *builder, const struct span **spans, size_t count)
+{
+	struct run *runs = arena_alloc(&builder->scratch, count * sizeof(*runs));
+	const struct span **sorted = arena_alloc(&builder->scratch, count * sizeof(*sorted));
+	size_t run_count, at = 0;
+
+	if (!runs || !sorted)
+		return false;
+	run_count = find_runs(spans, count, runs);
+	qsort(runs, run_count, sizeof(*runs), compare_runs);
+	for (size_t i = 0; i < run_count; i++) {
+		memcpy(sorted + at, spans + runs[i].first, runs[i].count * sizeof(*sorted));
+		at += runs[i].count;
+	}
+	memcpy(spans, sorted, count * sizeof(*spans));
+	return true;
+}
+
+static void put_handler(struct table_writer *table, const struct handler *handler)
+{
+	table_put_number(table, SPAN_HANDLER_ROLE, handler->role);
+	table_put_number(table, SPAN_HANDLER_TYPE, handler->type);
+	table_put_number(table, SPAN_OUTCOME, handler->outcome);
+	table_put_number(table, SPAN_MESSAGES, handler->messages);
+	table_put_string(table, SPAN_HANDLER_NAME, handler->name);
+	table_put_string(table, SPAN_LANGUAGE, handler->language);
+	table_put_string(table, SPAN_EVENT_HANDLED, handler->event);
+}
+
+static void put_events(struct block_builder *builder, const struct span *span)
+{
+	struct table_writer *table = &builder->tables[EVENTS];
+	uint32_t hint = SHAPE_UNKNOWN;
+
+	for (uint32_t i = 0; i < span->event_count; i++) {
+		const struct span_event *event = &span->events[i];
+
+		table_put_number(table, EVENT_TIME, zigzag_encode((int64_t)(event->time_ns - span->start_ns)));
+		table_put_string(table, EVENT_NAME, event->name);
+		hint = attribute_writer_push(&table->attributes, &event->attributes, hint);
+	}
+}
+
+static void put_links(struct block_builder *builder, const struct span *span)
+{
+	struct table_writer *table = &builder->tables[LINKS];
+	uint32_t hint = SHAPE_UNKNOWN;
+
+	for (uint32_t i = 0; i < span->link_count; i++) {
+		const struct span_link *link = &span->links[i];
+
+		table_put_number(table, LINK_FLAGS, link->flags);
+		table_put_string(table, LINK_TRACE_STATE, link->trace_state);
+		table_put_random(table, LINK_TRACE_ID, link->trace_id, TRACE_ID_SIZE);
+		table_put_random(table, LINK_SPAN_ID, link->span_id, SPAN_ID_SIZE);
+		hint = attribute_writer_push(&table->attributes, &link->attributes, hint);
+	}
+}
+
+/* The attributes' keys follow from the span's name more often than from anything else. */
+static void put_attributes(struct block_builder *builder, const struct span *span)
+{
+	struct table_writer *table = &builder->tables[SPANS];
+	struct strings_builder *names = &table->strings[SPAN_NAME - FIRST_STRINGS_FIELD];
+	size_t code = 0;
+	uint32_t hint, shape;
+
+	strings_push(names, span->name);
+	if (!names->is_plain && names->codes.count)
+		code = names->codes.items[names->codes.count - 1];
+	hint = builder_hint(builder, code);
+	shape = attribute_writer_push(&table->attributes, &span->attributes, hint);
+	if (shape != hint)
+		builder_set_hint(builder, code, shape);
+}
+
+static void put_span(struct block_builder *builder, const struct span *span)
+{
+	struct table_writer *table = &builder->tables[SPANS];
+
+	table_put_random(table, SPAN_ID, span->span_id, SPAN_ID_SIZE);
+	table_put_number(table, SPAN_DURATION, zigzag_encode((int64_t)(span->end_ns - span->start_ns)));
+	table_put_number(table, SPAN_KIND, span->kind);
+	table_put_number(table, SPAN_STATUS_CODE, span->status_code);
+	table_put_number(table, SPAN_FLAGS, span->flags);
+	table_put_number(table, SPAN_EVENT_COUNT, span->event_count);
+	table_put_number(table, SPAN_LINK_COUNT, span->link_count);
+	table_put_number(table, SPAN_DROPPED_EVENTS, span->dropped_event_count);
+	table_put_number(table, SPAN_DROPPED_LINKS, span->dropped_link_count);
+	table_put_number(table, SPAN_RESOURCE, origin_resource_code(&builder->origin, span->resource));
+	table_put_number(table, SPAN_SCOPE, origin_scope_code(&builder->origin, span->scope));
+	table_put_string(table, SPAN_TRACE_STATE, span->trace_state);
+	table_put_string(table, SPAN_STATUS_MESSAGE, span->status_message);
+	put_handler(table, &span->handler);
+	put_attributes(builder, span);
+	put_events(builder, span);
+	put_links(builder, span);
+}
+
+/* A trace's span ids by hash, for traces too long to look through. Slots hold index + 1. */
+struct id_table {
+	uint32_t *slots;
+	size_t mask;
+};
+
+static size_t id_slot(const struct id_table *ids, const uint8_t *id)
+{
+	return hash_seeded(id, SPAN_ID_SIZE, hash_seed()) & ids->mask;
+}
+
+static bool id_table_fill(struct id_table *ids, struct arena *arena, const struct span **trace, size_t count)
+{
+	size_t slot_count = 64;
+
+	while (slot_count < count * 2)
+		slot_count *= 2;
+	ids->mask = slot_count - 1;
+	ids->slots = arena_calloc(arena, slot_count, sizeof(*ids->slots));
+	if (!ids->slots)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		size_t slot = id_slot(ids, trace[i]->span_id);
+
+		while (ids->slots[slot] &&
+		       memcmp(trace[ids->slots[slot] - 1]->span_id, trace[i]->span_id, SPAN_ID_SIZE) != 0)
+			slot = (slot + 1) & ids->mask;
+		ids->slots[slot] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+static size_t id_table_find(const struct id_table *ids, const struct span **trace, size_t count,
+			    const uint8_t *id)
+{
+	size_t slot = id_slot(ids, id);
+
+	for (; ids->slots[slot]; slot = (slot + 1) & ids->mask)
+		if (memcmp(trace[ids->slots[slot] - 1]->span_id, id, SPAN_ID_SIZE) == 0)
+			return ids->slots[slot] - 1;
+	return count;
+}
+
+static size_t find_in_trace(const struct span **trace, size_t count, const uint8_t *id)
+{
+	uint64_t wanted = load_big_endian(id);
+
+	for (size_t i = 0; i < count; i++)
+		if (load_big_endian(trace[i]->span_id) == wanted)
+			return i;
+	return count;
+}
+
+static void put_parents(struct block_builder *builder, const struct span **trace, size_t count)
+{
+	struct table_writer *table = &builder->tables[SPANS];
+	struct id_table ids = {0};
+
+	if (count > SHORT_TRACE && !id_table_fill(&ids, &builder->scratch, trace, count)) {
+		builder->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *parent = trace[i]->parent_span_id;
+		size_t at;
+
+		if (span_is_root(trace[i])) {
+			table_put_number(table, SPAN_PARENT, 0);
+			continue;
+		}
+		at = ids.slots ? id_table_find(&ids, trace, count, parent)
+			       : find_in_trace(trace, count, parent);
+		table_put_number(table, SPAN_PARENT, at < count ? at + 2 : 1);
+		if (at == count)
+			table_put_random(table, SPAN_OUTER_PARENT, parent, SPAN_ID_SIZE);
+	}
+}
+
+static void put_trace(struct block_builder *builder, const struct span **trace, size_t count)
+{
+	struct table_writer *table = &builder->tables[SPANS];
+	uint64_t before_ns;
+
+	sort_by_start(trace, count);
+	table_put_random(table, SPAN_TRACE_ID, trace[0]->trace_id, TRACE_ID_SIZE);
+	table_put_number(table, SPAN_RUN_LENGTH, count);
+	table_put_number(table, SPAN_RUN_START, trace[0]->start_ns);
+	vector_u32_push(&builder->traces, header_trace_hash(trace[0]->trace_id));
+	before_ns = trace[0]->start_ns;
+	for (size_t i = 0; i < count; i++) {
+		table_put_number(table, SPAN_START_DELTA, trace[i]->start_ns - before_ns);
+		before_ns = trace[i]->start_ns;
+		put_span(builder, trace[i]);
+	}
+	put_parents(builder, trace, count);
+}
+
+static void note_span(struct block_header *header, const struct span *span)
+{
+	uint64_t duration_ns = span_duration_ns(span);
+
+	header->first_ns = span->start_ns < header->first_ns ? span->start_ns : header->first_ns;
+	header->last_ns = span->start_ns > header->last_ns ? span->start_ns : header->last_ns;
+	header->min_duration_ns =
+		duration_ns < header->min_duration_ns ? duration_ns : header->min_duration_ns;
+	header->max_duration_ns =
+		duration_ns > header->max_duration_ns ? duration_ns : header->max_duration_ns;
+	header->outcomes |= (uint32_t)1 << (span->handler.outcome & 31);
+	if (span->handler.role == ROLE_EXECUTION)
+		header->handler_types |= (uint32_t)1 << (span->handler.type & 31);
+}
+
+static void add_span_terms(struct block_builder *builder, struct block_header *header)
+{
+	const struct strings_builder *strings = builder->tables[SPANS].strings;
+
+	builder_add_services(builder, header);
+	builder_add_terms(builder, TERM_HANDLER, &strings[SPAN_HANDLER_NAME - FIRST_STRINGS_FIELD], header);
+	builder_add_terms(builder, TERM_LANGUAGE, &strings[SPAN_LANGUAGE - FIRST_STRINGS_FIELD], header);
+	builder_add_terms(builder, TERM_OPERATION, &strings[SPAN_NAME - FIRST_STRINGS_FIELD], header);
+}
+
+enum status block_build_spans(struct block_builder *builder, const struct span **spans, size_t count,
+			      struct buffer *body, struct block_header *header_out, struct error *error)
+{
+	static const uint8_t ids[TABLE_COUNT] = {TABLE_SPANS, TABLE_SPAN_EVENTS, TABLE_SPAN_LINKS};
+	struct table_writer *table = &builder->tables[SPANS];
+	struct block_header header = {.signal = SIGNAL_TRACES,
+				      .row_count = count,
+				      .has_all_terms = true,
+				      .first_ns = UINT64_MAX,
+				      .min_duration_ns = UINT64_MAX};
+	size_t trace_count = 0, end;
+
+	builder->failed = !sort_spans(builder, spans, count);
+	for (size_t first = 0; first < count && !builder->failed; first = end, trace_count++) {
+		for (end = first + 1; end < count; end++)
+			if (memcmp(spans[end]->trace_id, spans[first]->trace_id, TRACE_ID_SIZE) != 0)
+				break;
+		put_trace(builder, spans + first, end - first);
+	}
+	for (size_t i = 0; i < count; i++)
+		note_span(&header, spans[i]);
+	table_put_number(table, SPAN_TRACE_COUNT, trace_count);
+	table_put_number(table, SPAN_OUTER_COUNT,
+			 table->random[SPAN_OUTER_PARENT - FIRST_RANDOM_FIELD].size / SPAN_ID_SIZE);
+	add_span_terms(builder, &header);
+	*header_out = header;
+	return builder_seal(builder, ids, TABLE_COUNT, body, header_out, error);
+}

@@ -1,0 +1,111 @@
+#include "storage/columns/table.h"
+
+void table_writer_encode(struct table_writer *writer, struct block_writer *block, uint8_t table)
+{
+	for (uint8_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
+		if (writer->numbers[i].count)
+			numbers_encode(writer->numbers[i].items, writer->numbers[i].count,
+				       block_writer_column(block, table, i, 0));
+	for (uint8_t i = 0; i < STRINGS_FIELD_COUNT; i++)
+		if (strings_builder_count(&writer->strings[i]))
+			strings_encode(&writer->strings[i],
+				       block_writer_column(block, table, (uint8_t)(FIRST_STRINGS_FIELD + i), 0));
+	if (writer->attributes.rows.count)
+		attribute_writer_encode(&writer->attributes, block, table);
+}
+
+void table_writer_encode_random(struct table_writer *writer, struct block_writer *block, uint8_t table)
+{
+	for (uint8_t i = 0; i < RANDOM_FIELD_COUNT; i++)
+		if (writer->random[i].size)
+			buffer_append_str(
+				block_writer_random_column(block, table, (uint8_t)(FIRST_RANDOM_FIELD + i)),
+				buffer_str(&writer->random[i]));
+}
+
+bool table_writer_failed(const struct table_writer *writer)
+{
+	bool failed = attribute_writer_failed(&writer->attributes);
+
+	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
+		failed |= writer->numbers[i].failed;
+	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
+		failed |= strings_builder_failed(&writer->strings[i]);
+	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
+		failed |= buffer_failed(&writer->random[i]);
+	return failed;
+}
+
+void table_writer_clear(struct table_writer *writer)
+{
+	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
+		vector_u64_clear(&writer->numbers[i]);
+	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
+		strings_clear(&writer->strings[i]);
+	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
+		buffer_clear(&writer->random[i]);
+	attribute_writer_clear(&writer->attributes);
+}
+
+void table_writer_release(struct table_writer *writer)
+{
+	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
+		vector_u64_release(&writer->numbers[i]);
+	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
+		strings_release(&writer->strings[i]);
+	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
+		buffer_release(&writer->random[i]);
+	attribute_writer_release(&writer->attributes);
+}
+
+enum status table_open_numbers(struct table_reader *reader, uint8_t field, size_t count, struct error *error)
+{
+	struct str bytes;
+	enum status status;
+
+	if (reader->open_numbers >> field & 1)
+		return STATUS_OK;
+	status = block_column(reader->block, reader->table, field, 0, &bytes, error);
+	if (status != STATUS_OK)
+		return status;
+	reader->numbers[field] = (struct numbers){.count = count};
+	if (bytes.size)
+		status = numbers_open(&bytes, count, &reader->numbers[field], error);
+	if (status == STATUS_OK)
+		reader->open_numbers |= (uint32_t)1 << field;
+	return status;
+}
+
+enum status table_open_strings(struct table_reader *reader, uint8_t field, size_t count, struct error *error)
+{
+	size_t i = (size_t)field - FIRST_STRINGS_FIELD;
+	struct str bytes;
+	enum status status;
+
+	if (reader->open_strings >> i & 1)
+		return STATUS_OK;
+	status = block_column(reader->block, reader->table, field, 0, &bytes, error);
+	if (status != STATUS_OK)
+		return status;
+	reader->strings[i] = (struct strings){.count = count, .is_plain = true};
+	if (bytes.size)
+		status = strings_open(&bytes, count, reader->block->arena, &reader->strings[i], error);
+	if (status == STATUS_OK)
+		reader->open_strings |= (uint16_t)(1u << i);
+	return status;
+}
+
+enum status table_open_random(struct table_reader *reader, uint8_t field, size_t count, size_t width,
+			      const uint8_t **bytes_out, struct error *error)
+{
+	struct str bytes;
+	enum status status = block_column(reader->block, reader->table, field, 0, &bytes, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (bytes.size / width < count || bytes.size != count * width)
+		return error_set(error, STATUS_CORRUPT, "a column of %zu ids holds %zu bytes", count,
+				 bytes.size);
+	*bytes_out = (const uint8_t *)bytes.data;
+	return STATUS_OK;
+}
