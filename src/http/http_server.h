@@ -1,16 +1,17 @@
 /*
  * http_server: HTTP/1.1 in and out, over libmicrohttpd. Who is asked what is the router's matter, not ours.
  *
- * A request is given to the handler once its body is here, whole and decoded (gzip, deflate, zstd). The handler
- * answers with exactly one of the http_reply calls: at once, or later from any thread; the connection sleeps
- * until then and blocks nobody.
+ * A request is given to the handler once its body is here, whole and decoded (gzip, deflate, zstd). The
+ * handler answers with exactly one of the http_reply calls: at once, or later from any thread; the connection
+ * sleeps until then and blocks nobody.
  *
  * Ownership  a request belongs to the server; it and every str read from it live until it was replied to.
  *            http_request_take_body hands the body over. A reply takes its buffer.
  * Threads    handlers run on the server's threads, several at once; http_reply may be called from any thread.
  * Units      sizes are bytes, timeouts seconds.
  * Errors     a body over the limit is answered 413, an unknown Content-Encoding 415, a broken one 400, before
- *            the handler is asked; reject (below) writes the body of that answer, so that each door speaks in its own form.
+ *            the handler is asked; reject (below) writes the body of that answer, so that each door
+ *            speaks in its own form.
  */
 #ifndef ROHAS_HTTP_HTTP_SERVER_H
 #define ROHAS_HTTP_HTTP_SERVER_H
@@ -26,7 +27,7 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_O
 
 typedef void http_handler(void *context, struct http_request *request);
 
-/* Answers a request that the server itself refuses. The handler replies with the status and sentence given. */
+/* Answers a request that the server itself refuses, with the status and the sentence given. */
 typedef void http_reject(void *context, struct http_request *request, unsigned status_code,
 			 const char *sentence);
 
@@ -43,7 +44,7 @@ struct http_server_options {
 	void *context;
 };
 
-/* STATUS_BUSY where the port is taken: the sentence names the process that holds it, where that can be seen. */
+/* STATUS_BUSY where the port is taken: the sentence names the process that holds it, where it can be seen. */
 enum status http_server_start(const struct http_server_options *options, struct http_server **server_out,
 			      struct error *error);
 uint16_t http_server_port(const struct http_server *server);
@@ -61,6 +62,9 @@ struct str http_request_path(const struct http_request *request);
 /* The body after decoding. */
 struct str http_request_body(const struct http_request *request);
 void http_request_take_body(struct http_request *request, struct buffer *body_out);
+
+/* Takes a body back, before the reply: its memory, which is warm, serves another request. Optional. */
+void http_request_give_back(struct http_request *request, struct buffer *body);
 
 /* Empty where there is none. Header names fold case. */
 struct str http_request_header(const struct http_request *request, const char *name);
@@ -83,8 +87,8 @@ void http_reply_static(struct http_request *request, unsigned status_code, const
 
 /*
  * A reply whose body goes on (server-sent events). The stream belongs to the caller until http_stream_close.
- * http_stream_write copies; it answers STATUS_BUSY, and writes nothing, when more than limit_bytes wait for a slow
- * reader, and STATUS_CANCELLED once the reader is gone. http_stream_close ends the reply in either case.
+ * http_stream_write copies; it answers STATUS_BUSY, and writes nothing, when more than limit_bytes wait for a
+ * slow reader, and STATUS_CANCELLED once the reader is gone. http_stream_close ends the reply in either case.
  */
 struct http_stream;
 struct http_stream *http_reply_stream(struct http_request *request, unsigned status_code,
