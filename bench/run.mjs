@@ -1,0 +1,234 @@
+// bench/run BUILD_DIR [--duration 15] [--warmup 3] [--repeat 3] [--connections 8] [--output bench/results.md]
+//
+// Runs the load generator against BUILD_DIR/rohas-telemetry and, in the same minutes, against receive-only; checks
+// that what was acknowledged can be read; writes medians to a page. Exit status 1 when a check fails.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { freePort, get, run, start, waitUntilReady } from './child.mjs';
+import { describeMachine } from './machine.mjs';
+import { writePage } from './report.mjs';
+
+const benchFolder = fileURLToPath(new URL('.', import.meta.url));
+const pacedRates = [50_000, 200_000];
+const idsChecked = 100;
+
+function fail(message) {
+	process.stderr.write(`bench/run: ${message}\n`);
+	process.exit(1);
+}
+
+function say(message) {
+	process.stdout.write(`${message}\n`);
+}
+
+function readSettings() {
+	const text = { type: 'string' };
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: { duration: text, warmup: text, repeat: text, connections: text, output: text },
+	});
+	const number = (name, fallback) => {
+		const value = Number(values[name] ?? fallback);
+		if (!(value > 0)) fail(`--${name} is "${values[name]}": it must be a number above 0.`);
+		return value;
+	};
+	if (positionals.length !== 1) fail('say which build folder to measure: bench/run BUILD_DIR.');
+	return {
+		build: path.resolve(positionals[0]),
+		duration: number('duration', 15),
+		warmup: number('warmup', 3),
+		repeat: number('repeat', 3),
+		connections: number('connections', 8),
+		output: values.output ?? path.join(benchFolder, 'results.md'),
+	};
+}
+
+function programs(build) {
+	const found = {
+		server: path.join(build, 'rohas-telemetry'),
+		load: path.join(build, 'bench/otlp-load'),
+		wall: path.join(build, 'bench/receive-only'),
+	};
+	for (const file of Object.values(found)) if (!existsSync(file)) fail(`${file} is missing: build it first.`);
+	return found;
+}
+
+/** Bytes that a folder's files occupy. */
+function occupiedBytes(folder) {
+	let bytes = 0;
+	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+		if (entry.isFile()) bytes += statSync(path.join(entry.parentPath ?? entry.path, entry.name)).blocks * 512;
+	return bytes;
+}
+
+class Bench {
+	constructor(settings) {
+		this.settings = settings;
+		this.programs = programs(settings.build);
+		// Beside the build, not in /tmp: that may be memory, and memory is no disk.
+		this.folder = mkdtempSync(path.join(settings.build, 'bench-run-'));
+		this.idsFile = path.join(this.folder, 'trace-ids');
+	}
+
+	async startServer(root) {
+		const [port, otlpPort] = [await freePort(), await freePort()];
+		const startedMs = performance.now();
+		const child = start(this.programs.server, [
+			'serve',
+			'--project-root',
+			root,
+			'--set',
+			`server.port=${port}`,
+			'--set',
+			`telemetry.receiver.http.port=${otlpPort}`,
+		]);
+		const readyMs = await waitUntilReady(`http://127.0.0.1:${port}/readyz`, child, startedMs);
+		return { child, readyMs, api: `http://127.0.0.1:${port}`, otlp: `http://127.0.0.1:${otlpPort}` };
+	}
+
+	async load(url, pid, { duration, rate = 0, ids = false }) {
+		const { connections, warmup } = this.settings;
+		const args = ['--json', '--url', url, '--pid', pid, '--duration', duration, '--warmup', warmup];
+		args.push('--connections', connections, '--rate', rate);
+		if (ids) args.push('--print-trace-ids', this.idsFile);
+		return JSON.parse(await run(this.programs.load, args.map(String), { allowed: [0, 1] }));
+	}
+
+	/** Some acknowledged ids from all over the run. */
+	sampleIds() {
+		const text = readFileSync(this.idsFile, 'latin1');
+		const count = text.length / 33;
+		return Array.from({ length: idsChecked }, (_, i) => {
+			const at = 33 * Math.floor((i * count) / idsChecked);
+			return text.slice(at, at + 32);
+		});
+	}
+
+	/** How many of ids the API answers with their spans. */
+	async countFound(server, ids) {
+		let found = 0;
+		for (const id of ids) {
+			const { status, text } = await get(`${server.api}/telemetry/traces/${id}`);
+			if (status === 200 && JSON.parse(text).spans.length > 0) found++;
+		}
+		return found;
+	}
+
+	async storedSpans(server) {
+		const { status, text } = await get(`${server.api}/telemetry/status`);
+		return status === 200 ? JSON.parse(text).store?.spans : undefined;
+	}
+
+	async measureServer(number) {
+		const root = path.join(this.folder, `store-${number}`);
+		let server = await this.startServer(root);
+		const load = await this.load(server.otlp, server.child.pid, {
+			duration: this.settings.duration,
+			ids: true,
+		});
+		const ids = this.sampleIds();
+		const foundBefore = await this.countFound(server, ids);
+		const stored = await this.storedSpans(server);
+		const stoppedMs = performance.now();
+		await server.child.stop();
+		const stopMs = performance.now() - stoppedMs;
+		const bytes = occupiedBytes(path.join(root, '.rohas'));
+		server = await this.startServer(root);
+		const restartMemoryBytes = residentBytes(server.child.pid);
+		const foundAfter = await this.countFound(server, ids);
+		await server.child.stop();
+		rmSync(root, { recursive: true, force: true });
+		return {
+			load,
+			stopMs,
+			restartMs: server.readyMs,
+			restartMemoryBytes,
+			acknowledged: load.total.items,
+			bytesPerSpan: bytes / load.total.items,
+			stored,
+			foundBefore,
+			foundAfter,
+		};
+	}
+
+	async measurePaced(rate) {
+		const root = path.join(this.folder, `paced-${rate}`);
+		const server = await this.startServer(root);
+		const load = await this.load(server.otlp, server.child.pid, { duration: this.settings.duration, rate });
+		await server.child.stop();
+		rmSync(root, { recursive: true, force: true });
+		return { load, rate };
+	}
+
+	async measureWall() {
+		const port = await freePort();
+		const startedMs = performance.now();
+		const child = start(this.programs.wall, [String(port)]);
+		await waitUntilReady(`http://127.0.0.1:${port}/readyz`, child, startedMs);
+		const load = await this.load(`http://127.0.0.1:${port}`, child.pid, {
+			duration: this.settings.duration / 3,
+		});
+		await child.stop();
+		return { load };
+	}
+
+	remove() {
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
+
+function residentBytes(pid) {
+	return 1024 * Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+)/m)?.[1] ?? 0);
+}
+
+/** Sentences about what held, and whether all of it did. */
+function check(runs, paced) {
+	const loads = [...runs, ...paced].map((each) => each.load);
+	const lost = (load) => load.total.refused + load.total.failed + load.total.lost + load.total.late;
+	const bad = loads.reduce((sum, load) => sum + lost(load), 0);
+	const rejected = loads.reduce((sum, load) => sum + load.total.rejected_items, 0);
+	const found = runs.every((each) => each.foundBefore === idsChecked && each.foundAfter === idsChecked);
+	const counted = runs.every((each) => each.stored === each.acknowledged);
+	const worst = Math.min(...runs.flatMap((each) => [each.foundBefore, each.foundAfter]));
+	return {
+		ok: bad === 0 && rejected === 0 && found && counted,
+		sentences: [
+			bad === 0 ? 'Every request was acknowledged.' : `FAILED: ${bad} requests were not acknowledged.`,
+			rejected === 0 ? 'No span was rejected.' : `FAILED: ${rejected} spans were rejected.`,
+			found
+				? `${idsChecked} acknowledged traces of each run were found by the API, before and after a restart.`
+				: `FAILED: of ${idsChecked} acknowledged traces the API found only ${worst}.`,
+			counted
+				? 'The store counts exactly the spans that were acknowledged.'
+				: `FAILED: the store counts ${runs.map((each) => each.stored)} spans, acknowledged were ${runs.map((each) => each.acknowledged)}.`,
+		],
+	};
+}
+
+async function main() {
+	const settings = readSettings();
+	const bench = new Bench(settings);
+	const machine = describeMachine(settings.build, bench.folder);
+	process.on('exit', () => bench.remove());
+	const runs = [];
+	const baseline = [];
+	const paced = [];
+	for (let number = 1; number <= settings.repeat; number++) {
+		baseline.push(await bench.measureWall());
+		runs.push(await bench.measureServer(number));
+		const { load, bytesPerSpan } = runs.at(-1);
+		say(
+			`run ${number}: ${Math.round(load.items_per_second)} spans/s, ${load.server.cpu_seconds_per_million} CPU s a million, ${bytesPerSpan.toFixed(1)} bytes a span`,
+		);
+	}
+	for (const rate of pacedRates) paced.push(await bench.measurePaced(rate));
+	const { ok, sentences } = check(runs, paced);
+	const page = writePage({ machine, settings, runs, baseline, paced, checks: sentences });
+	writeFileSync(settings.output, page);
+	say(`\n${page}`);
+	process.exitCode = ok ? 0 : 1;
+}
+
+main().catch((error) => fail(error.message));
