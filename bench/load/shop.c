@@ -113,7 +113,7 @@ static const struct attribute redis[] = {
 	{"server.address", TEXT, "redis-0"}, {"server.port", INTEGER, "6379"},
 	{"network.transport", TEXT, "tcp"},  {"network.peer.address", TEXT, "10.20.0.31"},
 	{"thread.id", INTEGER, "1..16"},     {"cache.hit", FLAG, "true"},
-	{"cache.ttl", REAL, "30.5"}, {0},
+	{"cache.ttl", REAL, "30.5"},         {0},
 };
 
 /* destination */
