@@ -3,15 +3,15 @@
 #include <stdlib.h>
 
 #include "query/insides.h"
-#include "query/key_table.h"
 #include "query/metrics.h"
+#include "query/numbering.h"
 #include "query/windows.h"
 
 /* Points are read slice by slice, so that a month takes no more memory than a few hours. */
 #define SLICE_NS (6 * 3600 * NS_PER_SECOND)
 
-/* What the distributions of one answer may take together. */
-#define DISTRIBUTIONS_LIMIT_BYTES ((size_t)256 << 20)
+/* What the mixtures of one answer may take together. */
+#define MIXTURES_LIMIT_BYTES ((size_t)256 << 20)
 
 struct followed {
 	struct series series;
@@ -33,7 +33,7 @@ struct work {
 	struct windows windows;
 	uint64_t visible_from_ns;
 	bool has_metric;
-	struct key_table series_keys, line_keys;
+	struct numbering series_keys, line_keys;
 	struct followed *followed; /* by number of series */
 	size_t followed_count, followed_capacity;
 	struct line *lines; /* by number of line */
@@ -44,7 +44,7 @@ struct work {
 	struct buffer key;
 	const struct metric_point *last_point; /* in this slice */
 	size_t last_series;                    /* its number */
-	size_t distribution_bytes;
+	size_t mixture_bytes;
 	const char *parameter;
 };
 
@@ -298,7 +298,7 @@ static enum status take_line(struct work *work, const struct metric_point *point
 		key_part(&work->key, work->names[i]);
 		key_value(&work->key, find_label(point, work->names[i]));
 	}
-	if (buffer_failed(&work->key) || !key_table_take(&work->line_keys, buffer_str(&work->key), line_out))
+	if (buffer_failed(&work->key) || !numbering_take(&work->line_keys, buffer_str(&work->key), line_out))
 		return no_memory(error);
 	if (*line_out == work->line_count)
 		status = add_line(work, point, error);
@@ -392,7 +392,7 @@ static enum status find_followed(struct work *work, const struct metric_point *p
 	if (!work->last_point || !same_series(work->last_point, point)) {
 		key_series(&work->key, point);
 		if (buffer_failed(&work->key) ||
-		    !key_table_take(&work->series_keys, buffer_str(&work->key), &number))
+		    !numbering_take(&work->series_keys, buffer_str(&work->key), &number))
 			return no_memory(error);
 		if (number == work->followed_count)
 			status = add_followed(work, point, error);
@@ -434,15 +434,14 @@ static enum status add_increase(struct work *work, struct line *line, const stru
 				struct error *error)
 {
 	int64_t window = window_of(&work->windows, increase->to_ns);
-	struct distribution *distribution = window >= 0 && window < (int64_t)work->windows.count
-						    ? &line->cells[window].distribution
-						    : NULL;
-	size_t before = distribution ? distribution->capacity : 0;
+	struct mixture *mixture =
+		window >= 0 && window < (int64_t)work->windows.count ? &line->cells[window].mixture : NULL;
+	size_t before = mixture ? mixture->capacity : 0;
 	bool added = cells_add(&work->windows, line->cells, increase);
 
-	if (distribution)
-		work->distribution_bytes += (distribution->capacity - before) * sizeof(struct bucket);
-	if (added && work->distribution_bytes <= DISTRIBUTIONS_LIMIT_BYTES)
+	if (mixture)
+		work->mixture_bytes += (mixture->capacity - before) * sizeof(struct bucket);
+	if (added && work->mixture_bytes <= MIXTURES_LIMIT_BYTES)
 		return STATUS_OK;
 	work->parameter = "by";
 	return error_set(error, STATUS_TOO_LARGE,
@@ -452,7 +451,7 @@ static enum status add_increase(struct work *work, struct line *line, const stru
 
 static enum status take_point(struct work *work, const struct metric_point *point, struct error *error)
 {
-	struct followed *followed;
+	struct followed *followed = NULL;
 	struct increase increase;
 	enum status status = work->has_metric ? STATUS_OK : choose_metric(work, point->metric, error);
 
@@ -612,8 +611,8 @@ static void work_release(struct work *work)
 	free(work->followed);
 	free(work->lines);
 	free(work->names);
-	key_table_release(&work->series_keys);
-	key_table_release(&work->line_keys);
+	numbering_release(&work->series_keys);
+	numbering_release(&work->line_keys);
 	series_scratch_release(&work->scratch);
 	buffer_release(&work->key);
 }
@@ -626,8 +625,8 @@ enum status metric_range(struct query *query, const struct metric_query *questio
 	enum status status;
 
 	arena_init(&range.arena, PAGE_LIMIT_BYTES);
-	key_table_init(&work.series_keys, &range.arena);
-	key_table_init(&work.line_keys, &range.arena);
+	numbering_init(&work.series_keys, &range.arena);
+	numbering_init(&work.line_keys, &range.arena);
 	status = choose_windows(&work, error);
 	if (status == STATUS_OK)
 		status = take_points(&work, error);

@@ -6,15 +6,17 @@
  * from those that the labels of `by` tell apart; every window of every line then holds one figure, or none
  * (NaN).
  *
- * What the figure is depends on the metric:
+ * What the figure is depends on the metric. Levels are gauges, and cumulative sums that may fall; increases
+ * are all other sums; values are those that histograms and summaries count:
  *
- *   agg    levels (gauges, sums that may fall)  increases (other sums)     distributions (histograms,
- * summaries) rate   -                                    increase a second          values a second sum sum
- * of each series' last value       increase                   sum of the values avg    mean of each series'
- * mean            mean increase of a point   sum / count min    smallest                             smallest
- * of a point        smallest value max    largest                              largest of a point largest
- * value count  points                               points                     values p99…   - - percentile
- * (distribution.h: its error)
+ *   agg    levels                          increases              values
+ *   rate   -                               increase a second      values a second
+ *   sum    sum of the series' last levels  increase               sum of the values
+ *   avg    mean of the series' means       mean of the points     sum / count
+ *   min    smallest                        smallest of a point    smallest
+ *   max    largest                         largest of a point     largest
+ *   count  points                          points                 values
+ *   p99    -                               -                      percentile (mixture.h: its error)
  *
  * rate spreads an increase evenly over the time that it covers; the others give it to the window of its
  * point. A level holds until the next point, for METRIC_STALE_NS at most, or until its series ends. The least

@@ -12,7 +12,7 @@
 #ifndef ROHAS_QUERY_SERIES_H
 #define ROHAS_QUERY_SERIES_H
 
-#include "query/distribution.h"
+#include "query/mixture.h"
 
 /* What the points of a metric mean to a question. */
 enum series_mode {

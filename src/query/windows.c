@@ -55,7 +55,7 @@ static bool add_distribution(const struct windows *windows, struct cell *cell,
 	cell->count += (double)increase->count;
 	if (windows->agg.kind != AGG_PERCENTILE || increase->bucket_count == 0)
 		return true;
-	return distribution_add(&cell->distribution, increase->buckets, increase->bucket_count);
+	return mixture_add(&cell->mixture, increase->buckets, increase->bucket_count);
 }
 
 bool cells_add(const struct windows *windows, struct cell *cells, const struct increase *increase)
@@ -164,13 +164,12 @@ double cell_figure(const struct windows *windows, const struct cell *cell)
 	default:
 		if (windows->mode == SERIES_SUMMARY)
 			return cell->total;
-		return distribution_quantile(&cell->distribution, windows->agg.quantile, cell->least,
-					     cell->most);
+		return mixture_quantile(&cell->mixture, windows->agg.quantile, cell->least, cell->most);
 	}
 }
 
 void cells_release(struct cell *cells, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		distribution_release(&cells[i].distribution);
+		mixture_release(&cells[i].mixture);
 }

@@ -23,7 +23,7 @@ struct cell {
 	bool present;
 	double total, count;
 	double least, most;
-	struct distribution distribution;
+	struct mixture mixture;
 };
 
 /* A series' level and what it did in the window that is open. */
@@ -39,7 +39,7 @@ struct level {
 int64_t window_of(const struct windows *windows, uint64_t time_ns);
 uint64_t window_end_ns(const struct windows *windows, size_t window);
 
-/* Adds what a point of an increase or distribution adds. False as distribution_add. */
+/* Adds what a point of an increase or distribution adds. False as mixture_add. */
 bool cells_add(const struct windows *windows, struct cell *cells, const struct increase *increase);
 
 /* Adds a point of a level. */

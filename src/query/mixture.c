@@ -1,13 +1,13 @@
-#include "query/distribution.h"
+#include "query/mixture.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
-void distribution_release(struct distribution *distribution)
+void mixture_release(struct mixture *mixture)
 {
-	free(distribution->buckets);
-	*distribution = (struct distribution){0};
+	free(mixture->buckets);
+	*mixture = (struct mixture){0};
 }
 
 static int bucket_order(const struct bucket *a, const struct bucket *b)
@@ -17,56 +17,56 @@ static int bucket_order(const struct bucket *a, const struct bucket *b)
 	return (a->upper > b->upper) - (a->upper < b->upper);
 }
 
-static bool make_room(struct distribution *distribution, size_t more)
+static bool make_room(struct mixture *mixture, size_t more)
 {
-	size_t wanted = distribution->count + more;
+	size_t wanted = mixture->count + more;
 	struct bucket *moved;
 
-	if (wanted <= distribution->capacity)
+	if (wanted <= mixture->capacity)
 		return true;
-	if (distribution->count > DISTRIBUTION_BUCKETS_MOST)
+	if (mixture->count > MIXTURE_BUCKETS_MOST)
 		return false;
 	wanted += wanted / 2;
-	moved = realloc(distribution->buckets, wanted * sizeof(*moved));
+	moved = realloc(mixture->buckets, wanted * sizeof(*moved));
 	if (!moved)
 		return false;
-	distribution->buckets = moved;
-	distribution->capacity = wanted;
+	mixture->buckets = moved;
+	mixture->capacity = wanted;
 	return true;
 }
 
 /* The common case: every bucket is there already. False (and nothing added) where one is not. */
-static bool add_in_place(struct distribution *distribution, const struct bucket *buckets, size_t count)
+static bool add_in_place(struct mixture *mixture, const struct bucket *buckets, size_t count)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++, at++) {
-		while (at < distribution->count && bucket_order(&distribution->buckets[at], &buckets[i]) < 0)
+		while (at < mixture->count && bucket_order(&mixture->buckets[at], &buckets[i]) < 0)
 			at++;
-		if (at == distribution->count || bucket_order(&distribution->buckets[at], &buckets[i]) != 0)
+		if (at == mixture->count || bucket_order(&mixture->buckets[at], &buckets[i]) != 0)
 			return false;
 	}
 	at = 0;
 	for (size_t i = 0; i < count; i++, at++) {
-		while (bucket_order(&distribution->buckets[at], &buckets[i]) < 0)
+		while (bucket_order(&mixture->buckets[at], &buckets[i]) < 0)
 			at++;
-		distribution->buckets[at].count += buckets[i].count;
+		mixture->buckets[at].count += buckets[i].count;
 	}
 	return true;
 }
 
-bool distribution_add(struct distribution *distribution, const struct bucket *buckets, size_t count)
+bool mixture_add(struct mixture *mixture, const struct bucket *buckets, size_t count)
 {
-	size_t left = distribution->count, right = count, to, unused;
+	size_t left = mixture->count, right = count, to, unused;
 
-	if (add_in_place(distribution, buckets, count))
+	if (add_in_place(mixture, buckets, count))
 		return true;
-	if (!make_room(distribution, count))
+	if (!make_room(mixture, count))
 		return false;
 	/* Merge from the back, into the room behind; then close the gap that equal buckets left in front. */
 	to = left + right;
 	while (right) {
-		struct bucket *mine = left ? &distribution->buckets[left - 1] : NULL;
+		struct bucket *mine = left ? &mixture->buckets[left - 1] : NULL;
 		int order = mine ? bucket_order(mine, &buckets[right - 1]) : -1;
 		struct bucket next = mine && order >= 0 ? *mine : buckets[right - 1];
 
@@ -74,12 +74,12 @@ bool distribution_add(struct distribution *distribution, const struct bucket *bu
 			next.count += buckets[right - 1].count;
 		left -= mine && order >= 0;
 		right -= !mine || order <= 0;
-		distribution->buckets[--to] = next;
+		mixture->buckets[--to] = next;
 	}
 	unused = to - left;
-	memmove(distribution->buckets + left, distribution->buckets + to,
-		(distribution->count + count - to) * sizeof(*buckets));
-	distribution->count += count - unused;
+	memmove(mixture->buckets + left, mixture->buckets + to,
+		(mixture->count + count - to) * sizeof(*buckets));
+	mixture->count += count - unused;
 	return true;
 }
 
@@ -91,12 +91,12 @@ static double closed(double bound, double least, double most)
 }
 
 /* How many values are at most x. */
-static double values_up_to(const struct distribution *distribution, double x, double least, double most)
+static double values_up_to(const struct mixture *mixture, double x, double least, double most)
 {
 	double sum = 0;
 
-	for (size_t i = 0; i < distribution->count; i++) {
-		const struct bucket *bucket = &distribution->buckets[i];
+	for (size_t i = 0; i < mixture->count; i++) {
+		const struct bucket *bucket = &mixture->buckets[i];
 		double lower = closed(bucket->lower, least, most), upper = closed(bucket->upper, least, most);
 
 		if (x >= upper)
@@ -116,8 +116,8 @@ static int by_value(const void *a, const void *b)
 
 /* Between two neighbouring edges the sum of the buckets is a straight line, so that the answer is exact
  * there. */
-static double search_edges(const struct distribution *distribution, const double *edges, size_t count,
-			   double wanted, double least, double most)
+static double search_edges(const struct mixture *mixture, const double *edges, size_t count, double wanted,
+			   double least, double most)
 {
 	size_t low = 0, high = count - 1;
 	double below, above;
@@ -125,32 +125,31 @@ static double search_edges(const struct distribution *distribution, const double
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (values_up_to(distribution, edges[middle], least, most) < wanted)
+		if (values_up_to(mixture, edges[middle], least, most) < wanted)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (low == 0)
 		return edges[0];
-	below = values_up_to(distribution, edges[low - 1], least, most);
-	above = values_up_to(distribution, edges[low], least, most);
+	below = values_up_to(mixture, edges[low - 1], least, most);
+	above = values_up_to(mixture, edges[low], least, most);
 	if (!(above > below) || wanted >= above)
 		return edges[low];
 	return edges[low - 1] + (edges[low] - edges[low - 1]) * ((wanted - below) / (above - below));
 }
 
-double distribution_quantile(const struct distribution *distribution, double quantile, double least,
-			     double most)
+double mixture_quantile(const struct mixture *mixture, double quantile, double least, double most)
 {
-	size_t count = distribution->count, filled = 0;
+	size_t count = mixture->count, filled = 0;
 	double *edges = count ? malloc(2 * count * sizeof(*edges)) : NULL;
 	double total = 0, value;
 
 	if (!edges)
 		return NAN;
 	for (size_t i = 0; i < count; i++) {
-		double lower = closed(distribution->buckets[i].lower, least, most);
-		double upper = closed(distribution->buckets[i].upper, least, most);
+		double lower = closed(mixture->buckets[i].lower, least, most);
+		double upper = closed(mixture->buckets[i].upper, least, most);
 
 		if (isnan(lower) || isnan(upper)) {
 			free(edges);
@@ -158,10 +157,10 @@ double distribution_quantile(const struct distribution *distribution, double qua
 		}
 		edges[filled++] = lower;
 		edges[filled++] = upper;
-		total += (double)distribution->buckets[i].count;
+		total += (double)mixture->buckets[i].count;
 	}
 	qsort(edges, filled, sizeof(*edges), by_value);
-	value = total > 0 ? search_edges(distribution, edges, filled, quantile * total, least, most) : NAN;
+	value = total > 0 ? search_edges(mixture, edges, filled, quantile * total, least, most) : NAN;
 	free(edges);
 	/* A comparison with NaN is false: bounds that are not known bind nothing. */
 	value = value < least ? least : value;

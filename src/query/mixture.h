@@ -1,16 +1,16 @@
 /*
- * distribution: counts of values in buckets, added up from histograms of any shape, and its percentiles.
+ * mixture: counts of values in buckets, added up from histograms of any shape, and its percentiles.
  *
  * Buckets with the same bounds are added: no count is lost or moved, so merging is exact. Inside a bucket
  * values are taken to lie evenly. So a percentile lies in the bucket that the true one lies in: it is off by
  * less than that bucket's width, which for an exponential histogram is less than (base - 1) of its value.
  *
- * Ownership  the distribution owns its buckets; zero-initialise it, release it.
+ * Ownership  the mixture owns its buckets; zero-initialise it, release it.
  * Threads    one thread at a time.
  * Units      values are in the metric's own unit.
  */
-#ifndef ROHAS_QUERY_DISTRIBUTION_H
-#define ROHAS_QUERY_DISTRIBUTION_H
+#ifndef ROHAS_QUERY_MIXTURE_H
+#define ROHAS_QUERY_MIXTURE_H
 
 #include "model/metric_point.h"
 
@@ -21,23 +21,22 @@ struct bucket {
 };
 
 /* Past this many different buckets the shapes have too little in common. */
-enum { DISTRIBUTION_BUCKETS_MOST = 8192 };
+enum { MIXTURE_BUCKETS_MOST = 8192 };
 
-struct distribution {
+struct mixture {
 	struct bucket *buckets; /* sorted by lower, then upper */
 	size_t count, capacity;
 };
 
-void distribution_release(struct distribution *distribution);
+void mixture_release(struct mixture *mixture);
 
-/* Adds buckets that are sorted alike. False when memory ran out or DISTRIBUTION_BUCKETS_MOST is passed. */
-bool distribution_add(struct distribution *distribution, const struct bucket *buckets, size_t count);
+/* Adds buckets that are sorted alike. False when memory ran out or MIXTURE_BUCKETS_MOST is passed. */
+bool mixture_add(struct mixture *mixture, const struct bucket *buckets, size_t count);
 
 /* The value that quantile (0 to 1) of all values do not exceed. least and most are the smallest and the
- * largest value, as far as they are known: they close the infinite buckets. NaN where the distribution is
+ * largest value, as far as they are known: they close the infinite buckets. NaN where the mixture is
  * empty. */
-double distribution_quantile(const struct distribution *distribution, double quantile, double least,
-			     double most);
+double mixture_quantile(const struct mixture *mixture, double quantile, double least, double most);
 
 /*
  * The filled buckets of a histogram or exponential histogram point, sorted. buckets_out has room for

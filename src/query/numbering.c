@@ -1,23 +1,23 @@
-#include "query/key_table.h"
+#include "query/numbering.h"
 
 #include <stdlib.h>
 
 #include "base/hash.h"
 
-void key_table_init(struct key_table *table, struct arena *arena)
+void numbering_init(struct numbering *table, struct arena *arena)
 {
-	*table = (struct key_table){.arena = arena};
+	*table = (struct numbering){.arena = arena};
 }
 
-void key_table_release(struct key_table *table)
+void numbering_release(struct numbering *table)
 {
 	free(table->keys);
 	free(table->slots);
-	*table = (struct key_table){0};
+	*table = (struct numbering){0};
 }
 
 /* The slot that holds key, or the empty one where it belongs. */
-static uint32_t *find(const struct key_table *table, struct str key)
+static uint32_t *find(const struct numbering *table, struct str key)
 {
 	size_t at = hash_seeded(key.data, key.size, hash_seed()) & table->slot_mask;
 
@@ -27,7 +27,7 @@ static uint32_t *find(const struct key_table *table, struct str key)
 }
 
 /* At most half of the slots are taken. */
-static bool grow(struct key_table *table)
+static bool grow(struct numbering *table)
 {
 	size_t capacity = table->capacity ? table->capacity * 2 : 64;
 	struct str *keys = realloc(table->keys, capacity * sizeof(*keys));
@@ -48,7 +48,7 @@ static bool grow(struct key_table *table)
 	return true;
 }
 
-bool key_table_take(struct key_table *table, struct str key, size_t *number_out)
+bool numbering_take(struct numbering *table, struct str key, size_t *number_out)
 {
 	uint32_t *slot;
 
