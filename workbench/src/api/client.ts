@@ -1,0 +1,79 @@
+/*
+ * client: requests to the program. An answer that is not a success becomes an ApiError whose message is the
+ * sentence of the program's problem document.
+ */
+import { apiPath } from '../base/paths';
+import { BASE } from '../base/router';
+
+export class ApiError extends Error {
+	readonly status: number;
+	readonly title: string;
+	/** The parameter that was refused, where the program names one. */
+	readonly parameter: string | null;
+
+	constructor(status: number, title: string, detail: string, parameter: string | null) {
+		super(detail);
+		this.name = 'ApiError';
+		this.status = status;
+		this.title = title;
+		this.parameter = parameter;
+	}
+}
+
+export type Query = Record<string, string | number | readonly string[] | null | undefined>;
+
+export function apiUrl(path: string, query: Query = {}): string {
+	const search = new URLSearchParams();
+	for (const [name, value] of Object.entries(query)) {
+		if (value === null || value === undefined || value === '') continue;
+		if (typeof value === 'object') for (const each of value) search.append(name, each);
+		else search.append(name, String(value));
+	}
+	const text = search.toString();
+	return apiPath(BASE, path) + (text === '' ? '' : `?${text}`);
+}
+
+export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+	let response: Response;
+	try {
+		response = await fetch(apiUrl(path, query), {
+			headers: { accept: 'application/json' },
+			signal: signal ?? null,
+		});
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new ApiError(0, 'No answer', 'The program does not answer. Is it still running?', null);
+	}
+	if (!response.ok) throw await readProblem(response);
+	try {
+		return (await response.json()) as T;
+	} catch {
+		throw new ApiError(
+			response.status,
+			'Unreadable answer',
+			'The answer is not JSON. Is this the right address?',
+			null,
+		);
+	}
+}
+
+async function readProblem(response: Response): Promise<ApiError> {
+	const fallback = `The program answered with status ${response.status}.`;
+	try {
+		const problem: unknown = await response.json();
+		const field = (name: string): string | null => {
+			if (typeof problem !== 'object' || problem === null) return null;
+			const value = (problem as Record<string, unknown>)[name];
+			return typeof value === 'string' && value !== '' ? value : null;
+		};
+		const title = field('title') ?? response.statusText;
+		return new ApiError(
+			response.status,
+			title,
+			field('detail') ?? field('title') ?? fallback,
+			field('parameter'),
+		);
+	} catch {
+		return new ApiError(response.status, response.statusText, fallback, null);
+	}
+}

@@ -1,0 +1,425 @@
+/* traces: the live list of traces, its filters and its histogram. */
+import { useQuery } from '@tanstack/react-query';
+import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
+import { getJson, type Query } from '../api/client';
+import { statusQuery } from '../api/queries';
+import type { TraceItem, TraceList } from '../api/types';
+import { formatCount, formatDuration, niceCeiling, plural } from '../base/format';
+import { address, useAddress, useChange } from '../base/router';
+import { formatClock, formatClockMs, formatDay, instantMs } from '../base/time';
+import { colourMap } from '../model/colours';
+import { endsNow, hasFilters, isDuration, isTag, rangeOf, rangeQuery, traceQuery } from '../model/filters';
+import { traceHistogram } from '../model/histogram';
+import type { Shape } from '../model/live-list';
+import { Chart } from '../ui/chart';
+import {
+	FilterBar,
+	FilterChoice,
+	FilterTags,
+	FilterText,
+	LiveToggle,
+	PlainButton,
+	TimeRange,
+} from '../ui/controls';
+import { IconClose, IconUp } from '../ui/icons';
+import { Link } from '../ui/link';
+import { ServiceMark, StatusMark, TypeMark } from '../ui/marks';
+import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
+import { type ListPage, useLiveList } from '../ui/use-live-list';
+import { useVirtualList } from '../ui/use-virtual-list';
+import css from './traces.module.css';
+
+const ROW_HEIGHT = 34;
+const PAGE_SIZE = 200;
+const AWAY_FROM_TOP = 20;
+
+const SHAPE: Shape<TraceItem> = { keyOf: (trace) => trace.trace_id, timeOf: (trace) => trace.start_time };
+
+const TYPES = [
+	{ value: '', label: 'any' },
+	{ value: 'api', label: 'api' },
+	{ value: 'event', label: 'event' },
+	{ value: 'cron', label: 'cron' },
+	{ value: 'websocket', label: 'websocket' },
+];
+const STATUSES = [
+	{ value: '', label: 'any' },
+	{ value: 'success', label: 'success' },
+	{ value: 'error', label: 'error' },
+];
+
+async function fetchPage(query: Query, signal: AbortSignal): Promise<ListPage<TraceItem>> {
+	const answer = await getJson<TraceList>('/telemetry/traces', { limit: PAGE_SIZE, ...query }, signal);
+	return { items: answer.traces, next: answer.next_cursor ? { cursor: answer.next_cursor } : null };
+}
+
+export function TracesPage() {
+	const { params } = useAddress();
+	const change = useChange();
+	const range = rangeOf(params);
+	const filters = traceQuery(params);
+	const wanted = params.get('live') !== '0';
+	const now = endsNow(range);
+	const list = useLiveList({
+		signal: 'traces',
+		filters,
+		range: rangeQuery(range),
+		live: wanted && now,
+		shape: SHAPE,
+		fetchPage,
+	});
+	const status = useQuery(statusQuery);
+	const disabled = status.data?.signals.traces.enabled === false;
+
+	return (
+		<div className={css.page}>
+			<TraceFilters rows={list.rows}>
+				<TimeRange range={range} onChange={(next) => change({ start: next.start, end: next.end })} />
+				<LiveToggle
+					on={wanted}
+					state={list.liveState}
+					unavailable={now ? null : 'The range ends in the past: there is nothing new to come.'}
+					onChange={(on) => change({ live: on ? null : '0' }, 'replace')}
+				/>
+			</TraceFilters>
+			{disabled && (
+				<Notice>
+					Traces are disabled in the configuration (telemetry.enable_traces). What arrives is dropped; what
+					was kept before is shown.
+				</Notice>
+			)}
+			<TraceHistogram
+				rows={list.rows}
+				more={list.more}
+				onRange={(fromMs, toMs) =>
+					change({ start: new Date(fromMs).toISOString(), end: new Date(toMs).toISOString() })
+				}
+			/>
+			{list.error && list.rows.length === 0 ? (
+				<ErrorState error={list.error} onRetry={list.retry} />
+			) : list.loading ? (
+				<SkeletonRows count={16} />
+			) : list.rows.length === 0 ? (
+				<NoTraces filtered={hasFilters(filters)} anySpans={(status.data?.store.spans ?? 0) > 0} />
+			) : (
+				<TraceRows list={list} />
+			)}
+		</div>
+	);
+}
+
+function NoTraces({ filtered, anySpans }: { filtered: boolean; anySpans: boolean }) {
+	const change = useChange();
+	if (filtered)
+		return (
+			<EmptyState title="No trace meets these filters">
+				<p>Widen the range of time, or take a filter away.</p>
+				<PlainButton onClick={() => change(NO_FILTERS)}>Clear the filters</PlainButton>
+			</EmptyState>
+		);
+	if (anySpans)
+		return (
+			<EmptyState title="No traces in this range of time">
+				<p>Older traces are kept: choose a longer range.</p>
+				<PlainButton onClick={() => change({ start: '-30d', end: null })}>Show the last 30 days</PlainButton>
+			</EmptyState>
+		);
+	return (
+		<EmptyState title="Waiting for the first trace">
+			<FirstSteps what="traces" />
+		</EmptyState>
+	);
+}
+
+const NO_FILTERS = {
+	handler: null,
+	handler_type: null,
+	language: null,
+	service: null,
+	operation: null,
+	status: null,
+	min_duration: null,
+	max_duration: null,
+	tag: null,
+};
+
+const checkDuration = (text: string) =>
+	isDuration(text) ? null : `"${text}" is not a duration: write 250us, 100ms, 1.5s or 2m.`;
+
+function distinct(values: Iterable<string | null>): string[] {
+	const set = new Set<string>();
+	for (const value of values) if (value) set.add(value);
+	return [...set].sort();
+}
+
+function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children: React.ReactNode }) {
+	const { params } = useAddress();
+	const change = useChange();
+	const suggestions = useMemo(
+		() => ({
+			handlers: distinct(rows.map((row) => row.handler_name)),
+			languages: distinct(rows.map((row) => row.language)),
+			services: distinct(rows.flatMap((row) => row.services)),
+			operations: distinct(rows.map((row) => row.name)),
+		}),
+		[rows],
+	);
+	const text = (name: string) => ({
+		name,
+		value: params.get(name) ?? '',
+		onCommit: (value: string) => change({ [name]: value }, 'replace'),
+	});
+	return (
+		<FilterBar label="Filter traces">
+			{children}
+			<FilterText {...text('handler')} label="Handler" suggestions={suggestions.handlers} width={190} />
+			<FilterChoice
+				name="handler_type"
+				label="Type"
+				value={params.get('handler_type') ?? ''}
+				options={TYPES}
+				onChange={(value) => change({ handler_type: value })}
+			/>
+			<FilterChoice
+				name="status"
+				label="Status"
+				value={params.get('status') ?? ''}
+				options={STATUSES}
+				onChange={(value) => change({ status: value })}
+			/>
+			<FilterText {...text('service')} label="Service" suggestions={suggestions.services} width={170} />
+			<FilterText {...text('language')} label="Language" suggestions={suggestions.languages} width={160} />
+			<FilterText {...text('operation')} label="Operation" suggestions={suggestions.operations} width={200} />
+			<FilterText
+				{...text('min_duration')}
+				label="Min"
+				placeholder="100ms"
+				check={checkDuration}
+				width={104}
+			/>
+			<FilterText {...text('max_duration')} label="Max" placeholder="2s" check={checkDuration} width={104} />
+			<FilterTags
+				name="tag"
+				label="Tags"
+				values={params.getAll('tag')}
+				onChange={(tag) => change({ tag })}
+				accept={isTag}
+				placeholder="key=value"
+				width={180}
+			/>
+			{hasFilters(traceQuery(params)) && (
+				<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">
+					<IconClose size={11} /> Clear
+				</PlainButton>
+			)}
+		</FilterBar>
+	);
+}
+
+interface HistogramProps {
+	rows: readonly TraceItem[];
+	more: boolean;
+	onRange: (fromMs: number, toMs: number) => void;
+}
+
+function TraceHistogram({ rows, more, onRange }: HistogramProps) {
+	const histogram = useMemo(() => traceHistogram(rows, 90), [rows]);
+	const times = useMemo(() => histogram.starts.map((ms) => ms / 1000), [histogram]);
+	const series = useMemo(
+		() => [
+			{ name: 'traces', colour: '#6fb3a4', values: histogram.totals },
+			{ name: 'failed', colour: '#cf4a3c', values: histogram.errors },
+		],
+		[histogram],
+	);
+	const failed = useMemo(() => rows.filter((row) => row.status === 'error').length, [rows]);
+	const newest = rows[0];
+	const oldest = rows.at(-1);
+	return (
+		<div className={css.histogram}>
+			<div className={css.caption}>
+				<span className="number">
+					<b>{formatCount(rows.length)}</b>
+					{more ? ' newest traces' : rows.length === 1 ? ' trace' : ' traces'}
+					{failed > 0 && <span style={{ color: 'var(--error)' }}> · {formatCount(failed)} failed</span>}
+				</span>
+				{newest && oldest && (
+					<span className="number">
+						{formatClock(instantMs(oldest.start_time))} – {formatClock(instantMs(newest.start_time))} · drag
+						to choose a range
+					</span>
+				)}
+			</div>
+			<Chart
+				times={times}
+				series={series}
+				height={54}
+				kind="bars"
+				axes={false}
+				format={formatCount}
+				label={`${plural(rows.length, 'trace')} over time, ${formatCount(failed)} of them failed`}
+				onRange={onRange}
+				testId="trace-histogram"
+			/>
+		</div>
+	);
+}
+
+function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }) {
+	const { rows } = list;
+	const [atTop, setAtTop] = useState(true);
+	const { scroller, virtualizer } = useVirtualList({
+		count: rows.length,
+		rowHeight: ROW_HEIGHT,
+		keyOf: (index) => rows[index]?.trace_id ?? String(index),
+		more: list.more,
+		loadMore: list.loadMore,
+		onScroll: (top) => setAtTop(top <= AWAY_FROM_TOP),
+	});
+	const { setReading, waiting, release } = list;
+	useEffect(() => {
+		setReading(!atTop);
+		if (atTop && waiting > 0) release();
+	}, [atTop, waiting, setReading, release]);
+
+	const colours = useMemo(() => colourMap(rows.flatMap((row) => row.services)), [rows]);
+	const scaleMs = useMemo(() => durationScale(rows), [rows]);
+	const today = formatDay(Date.now());
+	return (
+		// biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links inside
+		<div className={css.listArea} onKeyDown={moveFocus}>
+			{waiting > 0 && !atTop && (
+				<button
+					type="button"
+					className={css.pill}
+					onClick={() => scroller.current?.scrollTo({ top: 0 })}
+					data-testid="new-pill"
+				>
+					<IconUp size={12} /> {formatCount(waiting)} new
+				</button>
+			)}
+			<div ref={scroller} className={list.stale ? `${css.body} ${css.stale}` : css.body}>
+				<div className={`${css.grid} ${css.head}`} aria-hidden="true">
+					<span>Time</span>
+					<span>Handler</span>
+					<span className={css.headStatus}>Status</span>
+					<span>Duration</span>
+					<span className={`${css.right} ${css.spans}`}>Spans</span>
+					<span className={css.servicesHead}>Services</span>
+					<span className={`${css.right} ${css.spans}`}>Errors</span>
+				</div>
+				<ul
+					style={{
+						position: 'relative',
+						height: virtualizer.getTotalSize(),
+						margin: 0,
+						padding: 0,
+						listStyle: 'none',
+					}}
+				>
+					{virtualizer.getVirtualItems().map((item) => {
+						const trace = rows[item.index];
+						if (!trace) return null;
+						return (
+							<li key={item.key}>
+								<TraceRow trace={trace} top={item.start} colours={colours} scaleMs={scaleMs} today={today} />
+							</li>
+						);
+					})}
+				</ul>
+				<div className={css.end}>
+					{list.loadingMore
+						? 'Loading older traces …'
+						: list.more
+							? ''
+							: 'That is all in this range of time.'}
+				</div>
+			</div>
+		</div>
+	);
+}
+
+/** Long enough for nearly all bars; a round number, so that bars keep their length while data arrives. */
+function durationScale(rows: readonly TraceItem[]): number {
+	const sorted = rows.map((row) => row.duration_ms).sort((a, b) => a - b);
+	return niceCeiling(sorted[Math.floor(sorted.length * 0.95)] ?? 1);
+}
+
+function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
+	const step =
+		event.key === 'ArrowDown' || event.key === 'j'
+			? 1
+			: event.key === 'ArrowUp' || event.key === 'k'
+				? -1
+				: 0;
+	const focused = document.activeElement;
+	if (step === 0 || !(focused instanceof HTMLElement) || focused.dataset.testid !== 'trace-row') return;
+	event.preventDefault();
+	const index = Number(focused.dataset.top) + step * ROW_HEIGHT;
+	const next = event.currentTarget.querySelector<HTMLElement>(
+		`[data-testid="trace-row"][data-top="${index}"]`,
+	);
+	next?.focus({ preventScroll: true });
+	next?.scrollIntoView({ block: 'nearest' });
+}
+
+interface RowProps {
+	trace: TraceItem;
+	top: number;
+	colours: Map<string, string>;
+	scaleMs: number;
+	today: string;
+}
+
+function TraceRow({ trace, top, colours, scaleMs, today }: RowProps) {
+	const start = instantMs(trace.start_time);
+	const day = formatDay(start);
+	const failed = trace.status === 'error';
+	const title = trace.handler_name ?? trace.name;
+	return (
+		<Link
+			href={address('trace', trace.trace_id)}
+			className={`${css.grid} ${css.row} ${failed ? css.failed : ''}`}
+			style={{ transform: `translateY(${top}px)` }}
+			data-testid="trace-row"
+			data-trace-id={trace.trace_id}
+			data-top={top}
+		>
+			<span className="number ellipsis" title={trace.start_time}>
+				{day !== today && <span className="muted">{day} </span>}
+				{formatClockMs(start)}
+			</span>
+			<span className={css.name}>
+				{trace.handler_type && <TypeMark type={trace.handler_type} />}
+				<b className="ellipsis">{title}</b>
+				{trace.handler_name !== null && trace.name !== trace.handler_name && (
+					<span className={`${css.operation} ellipsis`}>{trace.name}</span>
+				)}
+				{!trace.complete && (
+					<span className={css.incomplete} title="Parts of this trace have not arrived">
+						…
+					</span>
+				)}
+				{trace.language && <span className={css.language}>{trace.language}</span>}
+			</span>
+			<span className={css.status}>
+				<StatusMark status={trace.status} />
+			</span>
+			<span className={css.duration}>
+				<span className="number">{formatDuration(trace.duration_ms)}</span>
+				<span className={css.track}>
+					<i style={{ width: `${Math.min(100, Math.max(1.5, (trace.duration_ms / scaleMs) * 100))}%` }} />
+				</span>
+			</span>
+			<span className={`number ${css.right} ${css.spans}`}>{formatCount(trace.span_count)}</span>
+			<span className={css.services}>
+				{trace.services.map((service) => (
+					<ServiceMark key={service} name={service} colour={colours.get(service)} />
+				))}
+			</span>
+			<span className={`number ${css.errors}`}>
+				{trace.error_count > 0 ? formatCount(trace.error_count) : ''}
+			</span>
+		</Link>
+	);
+}

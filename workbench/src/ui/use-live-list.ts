@@ -1,0 +1,172 @@
+/*
+ * use-live-list: a list of pages that grows downwards by asking and upwards by listening.
+ *
+ * What the reader looks at never moves: while the list is scrolled, new items wait and are only counted. Items
+ * that are already shown are brought up to date in their place.
+ */
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Query } from '../api/client';
+import { type LiveState, useLive } from '../api/live';
+import { mergeArrivals, partArrivals, type Shape, withoutRepeats } from '../model/live-list';
+
+export interface ListPage<T> {
+	items: T[];
+	next: Query | null;
+}
+
+interface Options<T> {
+	signal: 'traces' | 'logs';
+	/** The filters and the range, as the API takes them. */
+	filters: Query;
+	range: Query;
+	live: boolean;
+	shape: Shape<T>;
+	fetchPage: (query: Query, signal: AbortSignal) => Promise<ListPage<T>>;
+}
+
+export interface LiveList<T> {
+	rows: T[];
+	error: Error | null;
+	/** Nothing has been answered yet. */
+	loading: boolean;
+	/** The rows are those of the previous filters; the new ones are on their way. */
+	stale: boolean;
+	more: boolean;
+	loadingMore: boolean;
+	loadMore: () => void;
+	waiting: number;
+	/** Shows what waits. */
+	release: () => void;
+	/** Tells the list whether the reader is away from its top. */
+	setReading: (reading: boolean) => void;
+	liveState: LiveState;
+	retry: () => void;
+}
+
+const FLUSH_MS = 200;
+const MOST_ROWS = 4000;
+const KEPT_ROWS = 400;
+
+type Pages<T> = InfiniteData<ListPage<T>, Query | null>;
+
+export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage }: Options<T>): LiveList<T> {
+	const client = useQueryClient();
+	const identity = JSON.stringify([filters, range]);
+	const queryKey = useMemo(() => [signal, identity], [signal, identity]);
+	const [arrived, setArrived] = useState<{ identity: string; items: T[] }>({ identity, items: [] });
+	const [held, setHeld] = useState<T[]>([]);
+	const reading = useRef(false);
+
+	const query = useInfiniteQuery({
+		queryKey,
+		queryFn: ({ pageParam, signal: abort }) => fetchPage({ ...range, ...filters, ...pageParam }, abort),
+		initialPageParam: null as Query | null,
+		getNextPageParam: (page: ListPage<T>) => page.next,
+		placeholderData: keepPreviousData,
+		staleTime: Number.POSITIVE_INFINITY,
+		gcTime: 60_000,
+	});
+
+	const more = query.hasNextPage;
+	const asked = query.data?.pages;
+	const fresh = arrived.identity === identity && !query.isPlaceholderData ? arrived.items : null;
+	const rows = useMemo(() => {
+		const list = withoutRepeats(
+			(asked ?? []).flatMap((page) => page.items),
+			shape.keyOf,
+		);
+		return fresh && fresh.length > 0 ? mergeArrivals(list, fresh, shape, more) : list;
+	}, [asked, fresh, shape, more]);
+
+	const current = useRef({ rows, identity });
+	current.current = { rows, identity };
+	const buffer = useRef<{ identity: string; items: T[] }>({ identity, items: [] });
+	const timer = useRef<number | undefined>(undefined);
+
+	const flush = useCallback(() => {
+		timer.current = undefined;
+		const { identity: of, items } = buffer.current;
+		buffer.current = { identity: of, items: [] };
+		if (of !== current.current.identity) return;
+		const { known, fresh: unknown } = partArrivals(current.current.rows, items, shape.keyOf);
+		const show = reading.current ? known : items;
+		if (show.length > 0) setArrived((before) => addTo(before, of, show, shape));
+		if (reading.current && unknown.length > 0)
+			setHeld((before) => mergeArrivals(before, unknown, shape, false));
+	}, [shape]);
+
+	const accept = useCallback(
+		(items: T[], of: string) => {
+			if (buffer.current.identity !== of) buffer.current = { identity: of, items: [] };
+			buffer.current.items.push(...items);
+			timer.current ??= window.setTimeout(flush, FLUSH_MS);
+		},
+		[flush],
+	);
+	useEffect(() => () => window.clearTimeout(timer.current), []);
+
+	// biome-ignore lint/correctness/useExhaustiveDependencies: another identity is another list
+	useEffect(() => {
+		setHeld([]);
+	}, [identity]);
+
+	const liveState = useLive(signal, filters, live, {
+		onEvent: (data) => accept([data as T], identity),
+		onOpen: () => {
+			const abort = new AbortController();
+			fetchPage({ ...range, ...filters }, abort.signal).then(
+				(page) => accept(page.items, identity),
+				() => undefined,
+			);
+		},
+	});
+
+	const release = useCallback(() => {
+		setArrived((before) => addTo(before, identity, held, shape));
+		setHeld([]);
+	}, [held, identity, shape]);
+
+	const setReading = useCallback((value: boolean) => {
+		reading.current = value;
+	}, []);
+
+	// A list that has been open for hours is cut; its end is asked for again, by time, when someone scrolls there.
+	useEffect(() => {
+		if (rows.length < MOST_ROWS || reading.current || !live) return;
+		const kept = rows.slice(0, KEPT_ROWS);
+		const last = kept.at(-1);
+		if (last === undefined) return;
+		const page: ListPage<T> = { items: kept, next: { end: shape.timeOf(last) } };
+		client.setQueryData<Pages<T>>(queryKey, { pages: [page], pageParams: [null] });
+		setArrived({ identity, items: [] });
+	}, [rows, live, client, queryKey, identity, shape]);
+
+	const { fetchNextPage, isFetchingNextPage } = query;
+	return {
+		rows,
+		error: query.error,
+		loading: query.isPending,
+		stale: query.isPlaceholderData,
+		more,
+		loadingMore: isFetchingNextPage,
+		loadMore: useCallback(() => {
+			if (!isFetchingNextPage) void fetchNextPage();
+		}, [isFetchingNextPage, fetchNextPage]),
+		waiting: held.length,
+		release,
+		setReading,
+		liveState,
+		retry: () => void query.refetch(),
+	};
+}
+
+function addTo<T>(
+	before: { identity: string; items: T[] },
+	identity: string,
+	items: readonly T[],
+	shape: Shape<T>,
+): { identity: string; items: T[] } {
+	const base = before.identity === identity ? before.items : [];
+	return { identity, items: mergeArrivals(base, items, shape, false) };
+}
