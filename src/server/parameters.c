@@ -1,0 +1,455 @@
+#include "server/parameters.h"
+
+#include <stdio.h>
+
+#define COUNT_OF(items) (sizeof(items) / sizeof((items)[0]))
+
+static const char times_allowed[] =
+	"a time: RFC 3339 (2026-01-01T00:00:00Z), Unix nanoseconds, now, or relative such as -15m, -2h, -7d";
+static const char durations_allowed[] = "a duration such as 100ms, 1.5s, 250us, 2m; a bare number is ms";
+
+bool parameters_add(struct parameters *parameters, struct str name, struct str value, struct problem *problem)
+{
+	if (parameters->count == PARAMETER_LIMIT)
+		return problem_set(problem, 400, NULL, NULL, "more than %d parameters", PARAMETER_LIMIT);
+	parameters->items[parameters->count++] = (struct parameter){name, value};
+	return true;
+}
+
+bool parameters_copy(struct parameters *parameters, struct arena *arena)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		struct parameter *item = &parameters->items[i];
+
+		item->name = arena_copy(arena, item->name);
+		item->value = arena_copy(arena, item->value);
+		if (!item->name.data || !item->value.data)
+			return false;
+	}
+	return true;
+}
+
+struct str parameters_find(const struct parameters *parameters, const char *name)
+{
+	for (size_t i = 0; i < parameters->count; i++)
+		if (str_equal_c(parameters->items[i].name, name))
+			return parameters->items[i].value;
+	return str_make("", 0);
+}
+
+/* ---- names ---- */
+
+static const struct parameter_rule *find_rule(const struct parameter_rule *rules, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal_c(name, rules[i].name))
+			return &rules[i];
+	return NULL;
+}
+
+static bool refuse_unknown(const struct parameter_rule *rules, size_t count, struct str name,
+			   struct problem *problem)
+{
+	const char *nearest = rules[0].name;
+	char parameter[64], allowed[512];
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (str_distance(name, str_from(rules[i].name)) < str_distance(name, str_from(nearest)))
+			nearest = rules[i].name;
+		if (size < sizeof(allowed))
+			size += (size_t)snprintf(allowed + size, sizeof(allowed) - size, "%s%s",
+						 i ? ", " : "", rules[i].name);
+	}
+	snprintf(parameter, sizeof(parameter), "%.*s", STR_ARG(name));
+	return problem_set(problem, 400, parameter, allowed,
+			   "there is no parameter \"%.*s\" here; the nearest one is \"%s\"",
+			   name.size < 100 ? (int)name.size : 100, name.data, nearest);
+}
+
+static bool check_single(const struct parameters *parameters, const struct parameter_rule *rule, size_t index,
+			 struct problem *problem)
+{
+	for (size_t i = 0; i < index; i++)
+		if (!rule->repeatable && str_equal_c(parameters->items[i].name, rule->name))
+			return problem_set(problem, 400, rule->name, "once",
+					   "the parameter \"%s\" is given more than once", rule->name);
+	return true;
+}
+
+bool parameters_check(const struct parameters *parameters, const struct parameter_rule *rules, size_t count,
+		      struct problem *problem)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		const struct parameter_rule *rule = find_rule(rules, count, parameters->items[i].name);
+
+		if (!rule)
+			return refuse_unknown(rules, count, parameters->items[i].name, problem);
+		if (!check_single(parameters, rule, i, problem))
+			return false;
+	}
+	return true;
+}
+
+/* ---- values ---- */
+
+static bool refuse_value(const char *name, struct str value, const char *allowed, struct problem *problem)
+{
+	return problem_set(problem, 400, name, allowed, "the parameter \"%s\" is \"%.*s\"; it must be %s", name,
+			   value.size < 100 ? (int)value.size : 100, value.data, allowed);
+}
+
+static bool read_time(const struct parameters *parameters, const char *name, uint64_t *time_ns,
+		      struct problem *problem)
+{
+	struct str value = parameters_find(parameters, name);
+
+	return value.size == 0 || time_parse_query(value, parameters->now_ns, time_ns) ||
+	       refuse_value(name, value, times_allowed, problem);
+}
+
+static bool read_range(const struct parameters *parameters, struct time_range *range, struct problem *problem)
+{
+	if (!read_time(parameters, "start", &range->start_ns, problem) ||
+	    !read_time(parameters, "end", &range->end_ns, problem))
+		return false;
+	if (range->start_ns > range->end_ns)
+		return problem_set(problem, 400, "end", "a time at or after start",
+				   "the end lies before the start");
+	return true;
+}
+
+static bool read_duration(const struct parameters *parameters, const char *name, uint64_t *duration_ns,
+			  struct problem *problem)
+{
+	struct str value = parameters_find(parameters, name);
+
+	return value.size == 0 || duration_parse(value, duration_ns) ||
+	       refuse_value(name, value, durations_allowed, problem);
+}
+
+static bool read_limit(const struct parameters *parameters, size_t most, size_t *limit,
+		       struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "limit");
+	uint64_t number;
+	char allowed[48];
+
+	if (value.size == 0)
+		return true;
+	if (str_parse_u64(value, &number) && number >= 1 && number <= most) {
+		*limit = (size_t)number;
+		return true;
+	}
+	snprintf(allowed, sizeof(allowed), "a whole number from 1 to %zu", most);
+	return refuse_value("limit", value, allowed, problem);
+}
+
+static bool read_id(const struct parameters *parameters, const char *name, uint8_t *id, size_t size,
+		    const uint8_t **target, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, name);
+	char allowed[48];
+
+	if (value.size == 0)
+		return true;
+	if (hex_decode(value, id, size)) {
+		*target = id;
+		return true;
+	}
+	snprintf(allowed, sizeof(allowed), "%zu hexadecimal digits", 2 * size);
+	return refuse_value(name, value, allowed, problem);
+}
+
+/* ---- traces ---- */
+
+static bool read_handler_type(const struct parameters *parameters, uint8_t *type, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "handler_type");
+
+	return value.size == 0 || (handler_type_parse(value, type) && *type != HANDLER_NONE) ||
+	       refuse_value("handler_type", value, "api, event, cron or websocket", problem);
+}
+
+static bool read_status(const struct parameters *parameters, uint8_t *outcome, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "status");
+
+	if (str_equal_c(value, "success"))
+		*outcome = OUTCOME_SUCCESS;
+	else if (str_equal_c(value, "error"))
+		*outcome = OUTCOME_ERROR;
+	else if (value.size)
+		return refuse_value("status", value, "success or error", problem);
+	return true;
+}
+
+static bool read_tags(const struct parameters *parameters, struct tag_filter *tags, size_t *count,
+		      struct problem *problem)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		struct parameter item = parameters->items[i];
+		struct tag_filter *tag = &tags[*count];
+
+		if (!str_equal_c(item.name, "tag") || item.value.size == 0)
+			continue;
+		if (!str_split(item.value, '=', &tag->key, &tag->value) || tag->key.size == 0)
+			return refuse_value("tag", item.value, "key=value", problem);
+		*count += 1;
+	}
+	return true;
+}
+
+static bool read_trace_filter(const struct parameters *parameters, struct trace_question *question,
+			      struct problem *problem)
+{
+	struct span_filter *filter = &question->query.filter;
+
+	*filter = SPAN_FILTER_ANY;
+	filter->handler = parameters_find(parameters, "handler");
+	filter->language = parameters_find(parameters, "language");
+	filter->service = parameters_find(parameters, "service");
+	filter->operation = parameters_find(parameters, "operation");
+	filter->tags = question->tags;
+	if (!read_handler_type(parameters, &filter->handler_type, problem) ||
+	    !read_status(parameters, &filter->outcome, problem) ||
+	    !read_duration(parameters, "min_duration", &filter->min_duration_ns, problem) ||
+	    !read_duration(parameters, "max_duration", &filter->max_duration_ns, problem) ||
+	    !read_tags(parameters, question->tags, &filter->tag_count, problem))
+		return false;
+	if (filter->min_duration_ns > filter->max_duration_ns)
+		return problem_set(problem, 400, "max_duration", "a duration of at least min_duration",
+				   "max_duration is shorter than min_duration");
+	return true;
+}
+
+/* What the trace list and the live stream of traces share stands first. */
+static const struct parameter_rule trace_rules[] = {
+	{"handler", false},      {"handler_type", false}, {"language", false}, {"service", false},
+	{"operation", false},    {"status", false},       {"min_duration", false},
+	{"max_duration", false}, {"tag", true},           {"start", false},    {"end", false},
+	{"limit", false},        {"cursor", false},
+};
+
+bool parameters_trace_question(const struct parameters *parameters, struct trace_question *question_out,
+			       struct problem *problem)
+{
+	memset(question_out, 0, sizeof(*question_out));
+	question_out->query.limit = 50;
+	question_out->query.cursor = parameters_find(parameters, "cursor");
+	return parameters_check(parameters, trace_rules, COUNT_OF(trace_rules), problem) &&
+	       read_trace_filter(parameters, question_out, problem) &&
+	       read_range(parameters, &question_out->query.filter.range, problem) &&
+	       read_limit(parameters, TRACE_LIST_MOST, &question_out->query.limit, problem);
+}
+
+/* ---- logs ---- */
+
+static bool read_level(const struct parameters *parameters, enum log_record_level *level,
+		       struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "level");
+
+	return value.size == 0 || level_parse(value, level) ||
+	       refuse_value("level", value, "TRACE, DEBUG, INFO, WARN or ERROR", problem);
+}
+
+static bool read_terms(const struct parameters *parameters, struct log_question *question,
+		       struct problem *problem)
+{
+	struct error error;
+
+	question->query.filter.terms = question->terms;
+	if (log_terms_parse(parameters_find(parameters, "q"), question->terms,
+			    &question->query.filter.term_count, &error) == STATUS_OK)
+		return true;
+	return problem_set(problem, 400, "q", "up to 16 words and \"phrases\"", "%s", error.message);
+}
+
+static bool read_log_filter(const struct parameters *parameters, struct log_question *question,
+			    struct problem *problem)
+{
+	struct log_filter *filter = &question->query.filter;
+
+	*filter = LOG_FILTER_ANY;
+	filter->handler = parameters_find(parameters, "handler");
+	filter->service = parameters_find(parameters, "service");
+	return read_level(parameters, &filter->lowest_level, problem) &&
+	       read_id(parameters, "trace_id", question->trace_id, TRACE_ID_SIZE, &filter->trace_id,
+		       problem) &&
+	       read_id(parameters, "span_id", question->span_id, SPAN_ID_SIZE, &filter->span_id, problem) &&
+	       read_terms(parameters, question, problem);
+}
+
+static const struct parameter_rule log_rules[] = {
+	{"level", false}, {"handler", false}, {"service", false}, {"trace_id", false}, {"span_id", false},
+	{"q", false},     {"start", false},   {"end", false},     {"limit", false},    {"cursor", false},
+};
+
+bool parameters_log_question(const struct parameters *parameters, struct log_question *question_out,
+			     struct problem *problem)
+{
+	memset(question_out, 0, sizeof(*question_out));
+	question_out->query.limit = 100;
+	question_out->query.cursor = parameters_find(parameters, "cursor");
+	return parameters_check(parameters, log_rules, COUNT_OF(log_rules), problem) &&
+	       read_log_filter(parameters, question_out, problem) &&
+	       read_range(parameters, &question_out->query.filter.range, problem) &&
+	       read_limit(parameters, LOG_LIST_MOST, &question_out->query.limit, problem);
+}
+
+/* ---- the live stream ---- */
+
+static const struct parameter_rule live_rules[] = {
+	{"signal", false},       {"handler", false},      {"service", false},   {"handler_type", false},
+	{"language", false},     {"operation", false},    {"status", false},    {"min_duration", false},
+	{"max_duration", false}, {"tag", true},           {"level", false},     {"trace_id", false},
+	{"span_id", false},      {"q", false},            {"api_key", false},
+};
+
+static bool read_signals(const struct parameters *parameters, struct live_question *question,
+			 struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "signal"), left = value, signal;
+	bool more = true;
+
+	if (value.size == 0)
+		question->traces = question->logs = true;
+	while (value.size && more) {
+		more = str_split(left, ',', &signal, &left);
+		if (str_equal_c(signal, "traces"))
+			question->traces = true;
+		else if (str_equal_c(signal, "logs"))
+			question->logs = true;
+		else
+			return refuse_value("signal", value, "traces, logs or traces,logs", problem);
+	}
+	return true;
+}
+
+bool parameters_live_question(const struct parameters *parameters, struct live_question *question_out,
+			      struct problem *problem)
+{
+	memset(question_out, 0, sizeof(*question_out));
+	return parameters_check(parameters, live_rules, COUNT_OF(live_rules), problem) &&
+	       read_signals(parameters, question_out, problem) &&
+	       read_trace_filter(parameters, &question_out->trace, problem) &&
+	       read_log_filter(parameters, &question_out->log, problem);
+}
+
+/* ---- metrics ---- */
+
+static const struct parameter_rule metric_list_rules[] = {{"name", false}, {"start", false}, {"end", false}};
+static const struct parameter_rule metric_range_rules[] = {
+	{"name", false}, {"start", false}, {"end", false}, {"step", false}, {"agg", false}, {"by", true},
+};
+
+#define METRIC_STANDARD_RANGE_NS (3600 * NS_PER_SECOND)
+
+static bool read_step(const struct parameters *parameters, uint64_t *step_ns, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "step");
+
+	if (!read_duration(parameters, "step", step_ns, problem))
+		return false;
+	return value.size == 0 || *step_ns >= NS_PER_MS ||
+	       refuse_value("step", value, "a duration of at least 1ms, such as 10s", problem);
+}
+
+static bool read_agg(const struct parameters *parameters, struct metric_agg *agg, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "agg");
+
+	return value.size == 0 || metric_agg_parse(value, agg) ||
+	       refuse_value("agg", value,
+			    "rate, sum, avg, min, max, count, or a percentile such as p50, p90, p95, p99, p99.9",
+			    problem);
+}
+
+static bool read_by(const struct parameters *parameters, struct metric_question *question,
+		    struct problem *problem)
+{
+	struct metric_query *query = &question->query;
+
+	query->by = question->by;
+	for (size_t i = 0; i < parameters->count; i++) {
+		struct str left = parameters->items[i].value, name;
+		bool more = str_equal_c(parameters->items[i].name, "by");
+
+		while (more) {
+			more = str_split(left, ',', &name, &left);
+			name = str_trim(name);
+			if (str_equal_c(name, "*"))
+				query->by_all = true;
+			else if (name.size && query->by_count == METRIC_BY_LIMIT)
+				return problem_set(problem, 400, "by", "up to 16 labels, or *",
+						   "by names more than %d labels", METRIC_BY_LIMIT);
+			else if (name.size)
+				question->by[query->by_count++] = name;
+		}
+	}
+	return true;
+}
+
+/* Every other parameter is a label; label.x is x, for labels that are called like a parameter. */
+static bool read_labels(const struct parameters *parameters, struct metric_question *question)
+{
+	struct metric_query *query = &question->query;
+
+	query->labels = question->labels;
+	for (size_t i = 0; i < parameters->count; i++) {
+		struct parameter item = parameters->items[i];
+
+		if (find_rule(metric_range_rules, COUNT_OF(metric_range_rules), item.name))
+			continue;
+		if (str_starts_with(item.name, "label."))
+			item.name = str_make(item.name.data + 6, item.name.size - 6);
+		question->labels[query->label_count++] = (struct tag_filter){item.name, item.value};
+	}
+	return true;
+}
+
+static bool check_metric_parameters(const struct parameters *parameters, struct problem *problem)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		const struct parameter_rule *rule = find_rule(
+			metric_range_rules, COUNT_OF(metric_range_rules), parameters->items[i].name);
+
+		if (rule && !check_single(parameters, rule, i, problem))
+			return false;
+	}
+	return true;
+}
+
+static bool read_metric_range(const struct parameters *parameters, struct metric_question *question,
+			      struct problem *problem)
+{
+	struct metric_query *query = &question->query;
+
+	query->range.end_ns = parameters->now_ns;
+	if (!read_time(parameters, "end", &query->range.end_ns, problem))
+		return false;
+	query->range.start_ns = query->range.end_ns > METRIC_STANDARD_RANGE_NS
+					? query->range.end_ns - METRIC_STANDARD_RANGE_NS
+					: 0;
+	return check_metric_parameters(parameters, problem) &&
+	       read_range(parameters, &query->range, problem) &&
+	       read_step(parameters, &query->step_ns, problem) &&
+	       read_agg(parameters, &query->agg, problem) && read_by(parameters, question, problem) &&
+	       read_labels(parameters, question);
+}
+
+bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
+				struct problem *problem)
+{
+	struct metric_query *query = &question_out->query;
+
+	memset(question_out, 0, sizeof(*question_out));
+	query->name = parameters_find(parameters, "name");
+	question_out->is_list = query->name.size == 0;
+	if (!question_out->is_list)
+		return read_metric_range(parameters, question_out, problem);
+	query->range = TIME_RANGE_ALL;
+	return parameters_check(parameters, metric_list_rules, COUNT_OF(metric_list_rules), problem) &&
+	       read_range(parameters, &query->range, problem);
+}

@@ -1,0 +1,84 @@
+/*
+ * parameters: the query parameters of a request, read into questions. Each mistake is one problem that names
+ * the parameter, what was found and what is allowed.
+ *
+ * An empty value is the same as none. A reader leaves its target as it was where the parameter is absent.
+ *
+ * Ownership  names and values are views into the request, or into an arena after parameters_copy.
+ * Threads    one thread at a time.
+ * Errors     false, with the problem filled in.
+ */
+#ifndef ROHAS_SERVER_PARAMETERS_H
+#define ROHAS_SERVER_PARAMETERS_H
+
+#include "query/logs.h"
+#include "query/metrics.h"
+#include "query/trace.h"
+#include "server/problem.h"
+
+enum { PARAMETER_LIMIT = 64 };
+
+struct parameter {
+	struct str name, value;
+};
+
+struct parameters {
+	struct parameter items[PARAMETER_LIMIT];
+	size_t count;
+	uint64_t now_ns; /* what "-15m" is relative to */
+};
+
+/* A parameter that an address knows. */
+struct parameter_rule {
+	const char *name;
+	bool repeatable;
+};
+
+/* Adds one; false where there are PARAMETER_LIMIT already. */
+bool parameters_add(struct parameters *parameters, struct str name, struct str value, struct problem *problem);
+
+/* Moves names and values into the arena. */
+bool parameters_copy(struct parameters *parameters, struct arena *arena);
+
+/* Empty where it is absent. */
+struct str parameters_find(const struct parameters *parameters, const char *name);
+
+/* Refuses names that no rule has, naming the nearest one, and repetitions of what is not repeatable. */
+bool parameters_check(const struct parameters *parameters, const struct parameter_rule *rules, size_t count,
+		      struct problem *problem);
+
+/* A question and the room for what it points to. */
+struct trace_question {
+	struct trace_query query;
+	struct tag_filter tags[PARAMETER_LIMIT];
+};
+struct log_question {
+	struct log_query query;
+	struct str terms[LOG_TERM_LIMIT];
+	uint8_t trace_id[TRACE_ID_SIZE], span_id[SPAN_ID_SIZE];
+};
+struct metric_question {
+	bool is_list; /* no name: only the range counts */
+	struct metric_query query;
+	struct tag_filter labels[PARAMETER_LIMIT];
+	struct str by[METRIC_BY_LIMIT];
+};
+
+/* The lists. A question points into itself: it must not be moved. */
+bool parameters_trace_question(const struct parameters *parameters, struct trace_question *question_out,
+			       struct problem *problem);
+bool parameters_log_question(const struct parameters *parameters, struct log_question *question_out,
+			     struct problem *problem);
+bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
+				struct problem *problem);
+
+/* The live stream: which signals, and the filters of their lists. */
+struct live_question {
+	bool traces, logs;
+	struct trace_question trace;
+	struct log_question log;
+};
+bool parameters_live_question(const struct parameters *parameters, struct live_question *question_out,
+			      struct problem *problem);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * render: rows and answers in the JSON that docs/api describes.
+ *
+ * Ownership  everything is borrowed for the call.
+ * Threads    plain functions.
+ * Errors     those of the buffer behind json.
+ */
+#ifndef ROHAS_SERVER_RENDER_H
+#define ROHAS_SERVER_RENDER_H
+
+#include "query/logs.h"
+#include "query/metrics.h"
+#include "query/trace.h"
+#include "server/json.h"
+
+void render_value(struct json *json, const struct value *value);
+
+/* An object; where a key is there twice, the last one counts. */
+void render_attributes(struct json *json, const struct attributes *attributes);
+
+void render_span(struct json *json, const struct span *span);
+void render_trace(struct json *json, const struct trace *trace);
+void render_trace_summary(struct json *json, const struct trace_summary *summary);
+void render_trace_list(struct json *json, const struct trace_list *list);
+
+void render_log(struct json *json, const struct log_record *record);
+void render_log_list(struct json *json, const struct log_list *list);
+
+void render_metric_list(struct json *json, const struct metric_list *list);
+/* range is what was asked for. */
+void render_metric_range(struct json *json, const struct metric_range *answer, struct time_range range);
+
+#endif
