@@ -20,7 +20,7 @@ export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 export const programPath = process.env.ROHAS_TELEMETRY ?? path.join(projectRoot, 'build/rohas-telemetry');
 
 // Generous, for a sanitized program on a busy machine: it ends a wait that would never end, and asserts nothing.
-const patienceMs = 60_000;
+const patienceMs = 30_000;
 
 const children = new Set();
 const folders = new Set();
