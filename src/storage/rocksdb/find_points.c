@@ -1,0 +1,374 @@
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "storage/columns/point_reader.h"
+#include "storage/rocksdb/rocksdb_internal.h"
+
+/* What listing one block may unpack. */
+enum { UNPACK_LIMIT_BYTES = 1 << 30 };
+
+static bool may_hold_points(const struct block_header *header, const void *filter)
+{
+	return header_may_hold_points(header, filter);
+}
+
+/* Sixteen bytes that tell series apart across blocks; drawn with this process's seed, so nobody can aim. */
+struct series_key {
+	uint64_t low, high;
+};
+
+static void describe(const struct attributes *attributes, struct buffer *out)
+{
+	protobuf_put_varint(out, attributes->count);
+	for (uint32_t i = 0; i < attributes->count; i++)
+		attribute_encode(1, &attributes->items[i], out);
+}
+
+static bool make_series_key(const struct metric *metric, const struct resource *resource,
+			    const struct scope *scope, const struct attributes *attributes,
+			    struct buffer *scratch, struct series_key *key_out)
+{
+	XXH128_hash_t hash;
+
+	buffer_clear(scratch);
+	protobuf_put_bytes(scratch, 1, metric->name);
+	protobuf_put_bytes(scratch, 2, metric->unit);
+	protobuf_put_uint(scratch, 3, metric->type);
+	protobuf_put_uint(scratch, 4, metric->temporality);
+	protobuf_put_uint(scratch, 5, metric->monotonic);
+	protobuf_put_bytes(scratch, 6, scope->name);
+	protobuf_put_bytes(scratch, 7, scope->version);
+	describe(&scope->attributes, scratch);
+	describe(&resource->attributes, scratch);
+	describe(attributes, scratch);
+	if (buffer_failed(scratch))
+		return false;
+	hash = XXH3_128bits_withSeed(scratch->data, scratch->size, hash_seed());
+	*key_out = (struct series_key){hash.low64, hash.high64};
+	return true;
+}
+
+/* Runs a call for every block that passes the filter; what the reader reads lies in arena. */
+typedef enum status visit_block(void *context, struct point_reader *reader, struct error *error);
+
+static enum status visit_body(struct rocksdb_store *store, const struct block_entry *entry, struct arena *arena,
+			      visit_block *visit, void *context, struct error *error)
+{
+	struct point_reader reader;
+	struct body body;
+	struct str copy;
+	enum status status = body_read(store, entry, &body, error);
+
+	if (status != STATUS_OK)
+		return status;
+	/* Readers point into the bytes, and points outlive this call. */
+	copy = arena_copy(arena, body.bytes);
+	body_release(&body);
+	if (!copy.data)
+		return error_set(error, STATUS_NO_MEMORY,
+				 "the metric points are larger than the memory that one query may use");
+	status = point_reader_open(&reader, copy, arena, error);
+	return status == STATUS_OK ? visit(context, &reader, error) : status;
+}
+
+/* With keep, everything that was read stays in arena; without, arena is cleared after each block. */
+static enum status visit_blocks(struct rocksdb_store *store, const struct point_filter *filter,
+				struct arena *arena, bool keep, visit_block *visit, void *context,
+				struct error *error)
+{
+	struct block_list list;
+	enum status status = block_index_list(&store->index, SIGNAL_METRICS, UINT64_MAX, may_hold_points, filter,
+					      &list, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
+		status = visit_body(store, list.items[i], arena, visit, context, error);
+		if (!keep)
+			arena_clear(arena);
+	}
+	block_list_release(&list);
+	return status;
+}
+
+struct reading {
+	const struct point_filter *filter;
+	struct batch *batch;
+};
+
+static enum status read_block(void *context, struct point_reader *reader, struct error *error)
+{
+	struct reading *reading = context;
+
+	return point_reader_read(reader, reading->filter, reading->batch, error);
+}
+
+struct keyed {
+	struct series_key key;
+	struct metric_point point;
+};
+
+static int compare_keyed(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->key.high != y->key.high)
+		return x->key.high > y->key.high ? 1 : -1;
+	if (x->key.low != y->key.low)
+		return x->key.low > y->key.low ? 1 : -1;
+	return (x->point.time_ns > y->point.time_ns) - (x->point.time_ns < y->point.time_ns);
+}
+
+static bool is_same_origin(const struct metric_point *a, const struct metric_point *b)
+{
+	return a->metric == b->metric && a->resource == b->resource && a->scope == b->scope &&
+	       a->attributes.items == b->attributes.items && a->attributes.count == b->attributes.count;
+}
+
+/* Brings the points of one series, which lie in many blocks, together. */
+static enum status sort_points(struct metric_point *points, size_t count, struct error *error)
+{
+	struct keyed *keyed = malloc((count + 1) * sizeof(*keyed));
+	struct buffer scratch = BUFFER_EMPTY;
+	bool has_memory = keyed != NULL;
+
+	for (size_t i = 0; i < count && has_memory; i++) {
+		keyed[i].point = points[i];
+		if (i > 0 && is_same_origin(&points[i], &points[i - 1]))
+			keyed[i].key = keyed[i - 1].key;
+		else
+			has_memory = make_series_key(points[i].metric, points[i].resource, points[i].scope,
+						     &points[i].attributes, &scratch, &keyed[i].key);
+	}
+	if (has_memory) {
+		qsort(keyed, count, sizeof(*keyed), compare_keyed);
+		for (size_t i = 0; i < count; i++)
+			points[i] = keyed[i].point;
+	}
+	buffer_release(&scratch);
+	free(keyed);
+	if (!has_memory)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to sort %zu metric points", count);
+	return STATUS_OK;
+}
+
+enum status rocksdb_read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
+				struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	struct reading reading = {filter, batch_out};
+	size_t before = batch_out->point_count;
+	enum status status =
+		visit_blocks(store, filter, &batch_out->arena, true, read_block, &reading, error);
+
+	if (status == STATUS_OK)
+		status = sort_points(batch_out->points + before, batch_out->point_count - before, error);
+	if (status != STATUS_OK)
+		batch_out->point_count = before;
+	return status;
+}
+
+/* A list of metrics that is being made. Strings in the dictionaries lie in arena. */
+struct listing {
+	struct arena *arena;
+	struct buffer scratch;
+	struct dictionary metrics; /* type and name */
+	struct dictionary series;  /* metric's code and series key */
+	struct dictionary labels;  /* metric's code and label name */
+	struct listed {
+		const struct metric *metric;
+		size_t series_count, label_count;
+	} *listed;
+	size_t capacity;
+};
+
+/* The code of the bytes in scratch; they are kept where they are new. */
+static enum status code_of_scratch(struct listing *listing, struct dictionary *dictionary, uint32_t *code_out,
+				   bool *is_new_out, struct error *error)
+{
+	size_t before = dictionary->entries.count;
+
+	*code_out = dictionary_code(dictionary, buffer_str(&listing->scratch));
+	*is_new_out = dictionary->entries.count > before;
+	if (*is_new_out) {
+		struct str kept = arena_copy(listing->arena, buffer_str(&listing->scratch));
+
+		dictionary->entries.items[*code_out] = kept;
+		if (!kept.data)
+			return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	}
+	if (dictionary->failed || buffer_failed(&listing->scratch))
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	return STATUS_OK;
+}
+
+static const struct metric *copy_metric(struct arena *arena, const struct metric *from)
+{
+	struct metric *copy = arena_alloc(arena, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *from;
+	copy->name = arena_copy(arena, from->name);
+	copy->description = arena_copy(arena, from->description);
+	copy->unit = arena_copy(arena, from->unit);
+	if (!copy->name.data || !copy->description.data || !copy->unit.data ||
+	    !attributes_copy(arena, &from->metadata, &copy->metadata))
+		return NULL;
+	return copy;
+}
+
+static enum status list_metric(struct listing *listing, const struct metric *metric, uint32_t *code_out,
+			       struct error *error)
+{
+	bool is_new;
+	enum status status;
+
+	buffer_clear(&listing->scratch);
+	buffer_append_byte(&listing->scratch, metric->type);
+	buffer_append_str(&listing->scratch, metric->name);
+	status = code_of_scratch(listing, &listing->metrics, code_out, &is_new, error);
+	if (status != STATUS_OK || !is_new)
+		return status;
+	if (*code_out == listing->capacity) {
+		size_t capacity = listing->capacity ? listing->capacity * 2 : 64;
+		struct listed *listed = realloc(listing->listed, capacity * sizeof(*listed));
+
+		if (!listed)
+			return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+		listing->listed = listed;
+		listing->capacity = capacity;
+	}
+	listing->listed[*code_out] = (struct listed){.metric = copy_metric(listing->arena, metric)};
+	if (!listing->listed[*code_out].metric)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	return STATUS_OK;
+}
+
+static enum status list_labels(struct listing *listing, uint32_t metric, const struct attributes *attributes,
+			       struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (uint32_t i = 0; i < attributes->count && status == STATUS_OK; i++) {
+		uint32_t code;
+		bool is_new = false;
+
+		buffer_clear(&listing->scratch);
+		buffer_append(&listing->scratch, &metric, sizeof(metric));
+		buffer_append_str(&listing->scratch, attributes->items[i].key);
+		status = code_of_scratch(listing, &listing->labels, &code, &is_new, error);
+		listing->listed[metric].label_count += is_new;
+	}
+	return status;
+}
+
+static enum status list_series(struct listing *listing, const struct point_series *series, struct error *error)
+{
+	struct series_key key;
+	uint32_t metric, code;
+	bool is_new;
+	enum status status = list_metric(listing, series->metric, &metric, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!make_series_key(series->metric, series->resource, series->scope, &series->attributes,
+			     &listing->scratch, &key))
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	buffer_clear(&listing->scratch);
+	buffer_append(&listing->scratch, &metric, sizeof(metric));
+	buffer_append(&listing->scratch, &key, sizeof(key));
+	status = code_of_scratch(listing, &listing->series, &code, &is_new, error);
+	if (status != STATUS_OK || !is_new)
+		return status;
+	listing->listed[metric].series_count++;
+	status = list_labels(listing, metric, &series->attributes, error);
+	return status == STATUS_OK ? list_labels(listing, metric, &series->resource->attributes, error) : status;
+}
+
+static enum status list_block(void *context, struct point_reader *reader, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
+		status = list_series(context, &reader->series[i], error);
+	return status;
+}
+
+static int compare_strs(const void *a, const void *b)
+{
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int compare_summaries(const void *a, const void *b)
+{
+	const struct metric_summary *x = a, *y = b;
+	int order = str_compare(x->metric->name, y->metric->name);
+
+	return order ? order : (x->metric->type > y->metric->type) - (x->metric->type < y->metric->type);
+}
+
+/* Hands each metric its label names, which the dictionary holds behind the metric's code. */
+static bool fill_labels(const struct listing *listing, struct metric_summary *summaries, struct str **names)
+{
+	size_t count = listing->metrics.entries.count;
+
+	for (size_t i = 0; i < count; i++) {
+		names[i] = arena_alloc(listing->arena, listing->listed[i].label_count * sizeof(struct str));
+		if (!names[i])
+			return false;
+		summaries[i].label_names = names[i];
+	}
+	for (size_t i = 0; i < listing->labels.entries.count; i++) {
+		struct str entry = listing->labels.entries.items[i];
+		uint32_t metric;
+
+		memcpy(&metric, entry.data, sizeof(metric));
+		names[metric][summaries[metric].label_name_count++] =
+			str_make(entry.data + sizeof(metric), entry.size - sizeof(metric));
+	}
+	for (size_t i = 0; i < count; i++)
+		qsort(names[i], summaries[i].label_name_count, sizeof(struct str), compare_strs);
+	return true;
+}
+
+static enum status finish_listing(const struct listing *listing, struct metric_summary **metrics_out,
+				  size_t *count_out, struct error *error)
+{
+	size_t count = listing->metrics.entries.count;
+	struct metric_summary *summaries = arena_calloc(listing->arena, count, sizeof(*summaries));
+	struct str **names = arena_alloc(listing->arena, count * sizeof(*names));
+
+	if (!summaries || !names || !fill_labels(listing, summaries, names))
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	for (size_t i = 0; i < count; i++) {
+		summaries[i].metric = listing->listed[i].metric;
+		summaries[i].series_count = listing->listed[i].series_count;
+	}
+	qsort(summaries, count, sizeof(*summaries), compare_summaries);
+	*metrics_out = summaries;
+	*count_out = count;
+	return STATUS_OK;
+}
+
+enum status rocksdb_list_metrics(struct store *base, struct time_range range, struct arena *arena,
+				 struct metric_summary **metrics_out, size_t *count_out, struct error *error)
+{
+	struct point_filter filter = {.range = range};
+	struct listing listing = {.arena = arena};
+	struct arena scratch;
+	enum status status;
+
+	arena_init(&scratch, UNPACK_LIMIT_BYTES);
+	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, false, list_block, &listing,
+			      error);
+	arena_release(&scratch);
+	if (status == STATUS_OK)
+		status = finish_listing(&listing, metrics_out, count_out, error);
+	dictionary_release(&listing.metrics);
+	dictionary_release(&listing.series);
+	dictionary_release(&listing.labels);
+	buffer_release(&listing.scratch);
+	free(listing.listed);
+	return status;
+}

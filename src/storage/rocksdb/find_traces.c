@@ -1,0 +1,314 @@
+#include <stdlib.h>
+
+#include "storage/columns/span_reader.h"
+#include "storage/rocksdb/rocksdb_internal.h"
+
+/* What reading one block may unpack. A block that wants more is damaged. */
+enum { UNPACK_LIMIT_BYTES = 1 << 30 };
+
+static bool may_hold_trace(const struct block_header *header, const void *filter)
+{
+	return header_may_hold_trace(header, *(const uint32_t *)filter);
+}
+
+static bool may_hold_spans(const struct block_header *header, const void *filter)
+{
+	return header_may_hold_spans(header, filter);
+}
+
+/* Copies the rows of a trace out of one block. */
+static enum status copy_trace(struct span_reader *reader, const uint8_t trace_id[TRACE_ID_SIZE],
+			      struct batch *batch_out, struct error *error)
+{
+	size_t first, count;
+	struct span *spans;
+	enum status status = span_reader_find(reader, trace_id, &first, &count, error);
+
+	if (status != STATUS_OK || count == 0)
+		return status;
+	spans = arena_alloc(reader->block.arena, count * sizeof(*spans));
+	if (!spans)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for %zu spans", count);
+	status = span_reader_read(reader, first, count, spans, error);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (!batch_copy_span(batch_out, &spans[i]))
+			status = error_set(error, STATUS_NO_MEMORY,
+					   "a trace is larger than the memory that one query may use");
+	return status;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns > y->start_ns ? 1 : -1;
+	return memcmp(x->span_id, y->span_id, SPAN_ID_SIZE);
+}
+
+enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE], struct batch *batch_out,
+			       struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	uint32_t hash = header_trace_hash(trace_id);
+	size_t before = batch_out->span_count;
+	struct block_list list;
+	struct arena arena;
+	enum status status = block_index_list(&store->index, SIGNAL_TRACES, UINT64_MAX, may_hold_trace, &hash,
+					      &list, error);
+
+	if (status != STATUS_OK)
+		return status;
+	arena_init(&arena, UNPACK_LIMIT_BYTES);
+	for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
+		struct span_reader reader;
+		struct body body;
+
+		status = body_read(store, list.items[i], &body, error);
+		if (status != STATUS_OK)
+			break;
+		status = span_reader_open(&reader, body.bytes, &arena, error);
+		if (status == STATUS_OK)
+			status = copy_trace(&reader, trace_id, batch_out, error);
+		body_release(&body);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+	block_list_release(&list);
+	if (status == STATUS_OK && batch_out->span_count == before)
+		status = error_set(error, STATUS_NOT_FOUND, "there is no such trace");
+	if (status != STATUS_OK)
+		batch_out->span_count = before;
+	else
+		qsort(batch_out->spans + before, batch_out->span_count - before, sizeof(struct span),
+		      compare_spans);
+	return status;
+}
+
+/* The hits so far: the best of them once it is compacted. */
+struct hits {
+	struct trace_hit *items;
+	size_t count, capacity, limit;
+	bool is_full;            /* compacted to limit hits: worst says what is no longer wanted */
+	struct trace_hit worst;
+};
+
+/* Newest first; at the same nanosecond the smaller id first. */
+static int compare_hits(const void *a, const void *b)
+{
+	const struct trace_hit *x = a, *y = b;
+
+	if (x->position_ns != y->position_ns)
+		return x->position_ns < y->position_ns ? 1 : -1;
+	return memcmp(x->trace_id, y->trace_id, TRACE_ID_SIZE);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct trace_hit *x = a, *y = b;
+	int order = memcmp(x->trace_id, y->trace_id, TRACE_ID_SIZE);
+
+	return order ? order : compare_hits(a, b);
+}
+
+/* Keeps each trace once, at its newest position, and no more than limit of them, in order. */
+static void compact(struct hits *hits)
+{
+	size_t distinct = 0;
+
+	qsort(hits->items, hits->count, sizeof(*hits->items), compare_ids);
+	for (size_t i = 0; i < hits->count; i++)
+		if (i == 0 || memcmp(hits->items[i].trace_id, hits->items[distinct - 1].trace_id,
+				     TRACE_ID_SIZE) != 0)
+			hits->items[distinct++] = hits->items[i];
+	qsort(hits->items, distinct, sizeof(*hits->items), compare_hits);
+	hits->count = distinct < hits->limit ? distinct : hits->limit;
+	hits->is_full = hits->count == hits->limit;
+	if (hits->is_full)
+		hits->worst = hits->items[hits->limit - 1];
+}
+
+static enum status add_hit(struct hits *hits, const struct trace_hit *hit, struct error *error)
+{
+	if (hits->is_full && compare_hits(hit, &hits->worst) > 0)
+		return STATUS_OK;
+	if (hits->count == hits->capacity) {
+		size_t capacity = hits->limit * 4 + 64;
+
+		if (hits->items)
+			compact(hits);
+		else
+			hits->items = malloc(capacity * sizeof(*hits->items));
+		if (!hits->items)
+			return error_set(error, STATUS_NO_MEMORY, "no memory for the hits of a search");
+		hits->capacity = capacity;
+	}
+	hits->items[hits->count++] = *hit;
+	return STATUS_OK;
+}
+
+/* One search: what it looks for, where, and from which place on. */
+struct search {
+	struct rocksdb_store *store;
+	const struct span_filter *filter;
+	const struct trace_page *page;
+	struct block_list list;
+	struct hits hits;
+	struct arena arena;       /* of the block being searched */
+	struct arena probe_arena; /* of the blocks looked at for one trace */
+};
+
+/*
+ * Whether a trace stood on an earlier page: whether one of its spans meets the filter at or before the place where
+ * that page ended. Only blocks whose last row is that new can tell.
+ */
+static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE_ID_SIZE], bool *was_shown_out,
+			     struct error *error)
+{
+	uint32_t hash = header_trace_hash(trace_id);
+	enum status status = STATUS_OK;
+
+	*was_shown_out = false;
+	for (size_t i = 0; i < search->list.count && status == STATUS_OK && !*was_shown_out; i++) {
+		const struct block_entry *entry = search->list.items[i];
+		struct span_reader reader;
+		struct body body;
+		size_t first = 0, count = 0;
+		uint8_t *matches;
+
+		if (entry->header.last_ns < search->page->after.position_ns)
+			break;
+		if (!header_may_hold_trace(&entry->header, hash))
+			continue;
+		status = body_read(search->store, entry, &body, error);
+		if (status != STATUS_OK)
+			break;
+		status = span_reader_open(&reader, body.bytes, &search->probe_arena, error);
+		if (status == STATUS_OK)
+			status = span_reader_find(&reader, trace_id, &first, &count, error);
+		matches = status == STATUS_OK ? arena_alloc(&search->probe_arena, count) : NULL;
+		if (status == STATUS_OK && !matches)
+			status = error_set(error, STATUS_NO_MEMORY, "no memory for a search");
+		if (status == STATUS_OK)
+			status = span_reader_match(&reader, search->filter, first, count, matches, error);
+		for (size_t row = 0; status == STATUS_OK && row < count; row++) {
+			struct trace_hit hit = {.position_ns = reader.start_ns[first + row]};
+
+			memcpy(hit.trace_id, trace_id, TRACE_ID_SIZE);
+			*was_shown_out |= matches[row] && compare_hits(&hit, &search->page->after) <= 0;
+		}
+		body_release(&body);
+		arena_clear(&search->probe_arena);
+	}
+	return status;
+}
+
+/* Takes the newest match of a trace within one block as a hit, if the page wants it. */
+static enum status take_trace(struct search *search, struct span_reader *reader, size_t run, size_t first,
+			      size_t end, const uint8_t *matches, struct error *error)
+{
+	struct trace_hit hit;
+	bool is_old = false;
+	enum status status = STATUS_OK;
+	size_t row = end;
+
+	/* Rows of a trace ascend by start: the newest match is the last one. */
+	while (row > first && !matches[row - 1])
+		row--;
+	if (row == first)
+		return STATUS_OK;
+	hit.position_ns = reader->start_ns[row - 1];
+	memcpy(hit.trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
+	if (search->page->has_after) {
+		if (compare_hits(&hit, &search->page->after) <= 0)
+			return STATUS_OK;
+		status = was_shown(search, hit.trace_id, &is_old, error);
+	}
+	if (status != STATUS_OK || is_old)
+		return status;
+	return add_hit(&search->hits, &hit, error);
+}
+
+static enum status search_rows(struct search *search, struct span_reader *reader, struct error *error)
+{
+	size_t count = reader->block.row_count, first = 0;
+	uint8_t *matches = arena_alloc(&search->arena, count);
+	enum status status;
+
+	if (!matches)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
+	status = span_reader_match(reader, search->filter, 0, count, matches, error);
+	for (size_t run = 0; run < reader->trace_count && status == STATUS_OK; run++) {
+		status = take_trace(search, reader, run, first, reader->run_ends[run], matches, error);
+		first = reader->run_ends[run];
+	}
+	return status;
+}
+
+static enum status search_block(struct search *search, const struct block_entry *entry, struct error *error)
+{
+	struct span_reader reader;
+	struct body body;
+	enum status status = body_read(search->store, entry, &body, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = span_reader_open(&reader, body.bytes, &search->arena, error);
+	if (status == STATUS_OK)
+		status = search_rows(search, &reader, error);
+	body_release(&body);
+	arena_clear(&search->arena);
+	return status;
+}
+
+/* Blocks come newest first: once a page is full, older blocks cannot add to it. */
+static enum status search_blocks(struct search *search, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < search->list.count && status == STATUS_OK; i++) {
+		const struct block_entry *entry = search->list.items[i];
+
+		if (search->page->has_after && entry->header.first_ns > search->page->after.position_ns)
+			continue;
+		if (search->hits.count >= search->hits.limit)
+			compact(&search->hits);
+		if (search->hits.is_full && entry->header.last_ns < search->hits.worst.position_ns)
+			break;
+		status = search_block(search, entry, error);
+	}
+	if (status == STATUS_OK && search->hits.items)
+		compact(&search->hits);
+	return status;
+}
+
+enum status rocksdb_find_traces(struct store *base, const struct span_filter *filter,
+				const struct trace_page *page, struct trace_hit *hits_out,
+				size_t *hit_count_out, uint64_t *snapshot_out, struct error *error)
+{
+	struct search search = {.store = (struct rocksdb_store *)base,
+				.filter = filter,
+				.page = page,
+				.hits = {.limit = page->limit}};
+	uint64_t snapshot = page->snapshot ? page->snapshot : block_index_last_sequence(&search.store->index);
+	enum status status = block_index_list(&search.store->index, SIGNAL_TRACES, snapshot, may_hold_spans,
+					      filter, &search.list, error);
+
+	if (status != STATUS_OK)
+		return status;
+	arena_init(&search.arena, UNPACK_LIMIT_BYTES);
+	arena_init(&search.probe_arena, UNPACK_LIMIT_BYTES);
+	if (page->limit)
+		status = search_blocks(&search, error);
+	if (status == STATUS_OK) {
+		if (search.hits.count)
+			memcpy(hits_out, search.hits.items, search.hits.count * sizeof(*hits_out));
+		*hit_count_out = search.hits.count;
+		*snapshot_out = snapshot;
+	}
+	arena_release(&search.arena);
+	arena_release(&search.probe_arena);
+	block_list_release(&search.list);
+	free(search.hits.items);
+	return status;
+}

@@ -1,0 +1,53 @@
+/*
+ * keys: how a block is named in RocksDB, and which day it belongs to.
+ *
+ *     headers            u32 partition, u8 signal, u8 level, u64 sequence   (big-endian, so that keys sort by time)
+ *     traces, metrics, logs    u32 partition, u8 level, u64 sequence
+ *
+ * A partition is a day since 1970 by the row's own time, UTC: retention drops whole partitions.
+ */
+#ifndef ROHAS_STORAGE_ROCKSDB_KEYS_H
+#define ROHAS_STORAGE_ROCKSDB_KEYS_H
+
+#include "storage/columns/header.h"
+
+enum { HEADER_KEY_SIZE = 14, BODY_KEY_SIZE = 13 };
+#define PARTITION_NS (UINT64_C(86400) * 1000000000)
+
+static inline uint32_t partition_of(uint64_t time_ns)
+{
+	return (uint32_t)(time_ns / PARTITION_NS);
+}
+
+static inline char *put_big_endian(char *at, uint64_t value, size_t size)
+{
+	for (size_t i = size; i-- > 0;)
+		*at++ = (char)(value >> (8 * i));
+	return at;
+}
+
+static inline void header_key(uint32_t partition, const struct block_header *header, char key[HEADER_KEY_SIZE])
+{
+	char *at = put_big_endian(key, partition, 4);
+
+	*at++ = (char)header->signal;
+	*at++ = (char)header->level;
+	put_big_endian(at, header->sequence, 8);
+}
+
+static inline void body_key(uint32_t partition, const struct block_header *header, char key[BODY_KEY_SIZE])
+{
+	char *at = put_big_endian(key, partition, 4);
+
+	*at++ = (char)header->level;
+	put_big_endian(at, header->sequence, 8);
+}
+
+static inline uint32_t partition_of_key(const char *key)
+{
+	const uint8_t *bytes = (const uint8_t *)key;
+
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+#endif
