@@ -22,7 +22,7 @@
 
 #include "model/value.h"
 #include "storage/columns/block.h"
-#include "storage/columns/strings.h"
+#include "storage/columns/string_column.h"
 
 /* Field numbers, the same in every table. */
 enum {

@@ -1,4 +1,4 @@
-#include "storage/columns/strings.h"
+#include "storage/columns/string_column.h"
 
 #include "base/hash.h"
 #include "base/protobuf.h"

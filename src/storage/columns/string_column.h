@@ -1,5 +1,5 @@
 /*
- * strings: how a column of strings is laid out, and how one is built.
+ * string_column: how a column of strings is laid out, and how one is built.
  *
  * A column of few distinct strings is a dictionary and a code a row; one of many is the strings as they are.
  * The builder starts with a dictionary and gives it up when it does not pay. A stream:
@@ -13,8 +13,8 @@
  * Threads    one thread at a time for a builder; a view may be read by several.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */
-#ifndef ROHAS_STORAGE_COLUMNS_STRINGS_H
-#define ROHAS_STORAGE_COLUMNS_STRINGS_H
+#ifndef ROHAS_STORAGE_COLUMNS_STRING_COLUMN_H
+#define ROHAS_STORAGE_COLUMNS_STRING_COLUMN_H
 
 #include "base/arena.h"
 #include "storage/columns/numbers.h"
