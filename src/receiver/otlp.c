@@ -1,0 +1,70 @@
+#include "receiver/otlp.h"
+
+#include <stdio.h>
+
+void otlp_reject(struct otlp_outcome *outcome, uint64_t count, const char *reason)
+{
+	if (count && outcome->rejected == 0)
+		snprintf(outcome->reason, sizeof(outcome->reason), "%s", reason);
+	outcome->rejected += count;
+}
+
+static bool is_zero(const uint8_t *id, size_t size)
+{
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < size; i += sizeof(any)) {
+		uint64_t word;
+
+		memcpy(&word, id + i, sizeof(word));
+		any |= word;
+	}
+	return any == 0;
+}
+
+const char *otlp_span_fault(const struct span *span)
+{
+	if (is_zero(span->trace_id, TRACE_ID_SIZE))
+		return "a span's trace_id is missing or all zero; it must be 16 bytes";
+	if (is_zero(span->span_id, SPAN_ID_SIZE))
+		return "a span's span_id is missing or all zero; it must be 8 bytes";
+	return NULL;
+}
+
+void otlp_log_complete(struct log_record *record, uint64_t now_ns)
+{
+	if (record->time_ns == 0)
+		record->time_ns = record->observed_time_ns ? record->observed_time_ns : now_ns;
+}
+
+static const char *histogram_fault(const struct histogram *histogram)
+{
+	if (histogram->bucket_count != histogram->bound_count + 1 &&
+	    (histogram->bucket_count != 0 || histogram->bound_count != 0))
+		return "a histogram's buckets do not fit its bounds; there must be one bucket more than "
+		       "bounds";
+	/* Written so that a bound that is no number fails too. */
+	for (uint32_t i = 1; i < histogram->bound_count; i++)
+		if (!(histogram->bounds[i - 1] < histogram->bounds[i]))
+			return "a histogram's bounds do not rise";
+	return NULL;
+}
+
+const char *otlp_point_complete(struct metric_point *point, uint64_t now_ns)
+{
+	bool has_value = !(point->flags & POINT_NO_RECORDED_VALUE);
+
+	if (point->time_ns == 0)
+		point->time_ns = now_ns;
+	if (point->metric->name.size == 0)
+		return "a metric has no name";
+	switch (point->metric->type) {
+	case METRIC_GAUGE:
+	case METRIC_SUM:
+		if (has_value && point->value.kind == NUMBER_NONE)
+			return "a data point has no value, and no flag that says so";
+		return NULL;
+	case METRIC_HISTOGRAM: return histogram_fault(&point->histogram);
+	default: return NULL;
+	}
+}
