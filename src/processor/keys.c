@@ -1,5 +1,7 @@
 #include "processor/keys.h"
 
+#include <assert.h>
+
 /* Every text has at least eight bytes: the table reads that many from both ends. */
 enum { SHORTEST_TEXT = 8 };
 
@@ -58,9 +60,11 @@ static uint64_t load_word(const char *at)
 	return word;
 }
 
-static inline size_t slot_of(const struct key_table *table, uint64_t first, uint64_t last)
+/* The size tells apart what begins and ends alike: messaging.destination.name and
+ * messaging.destination.subscription.name. */
+static inline size_t slot_of(const struct key_table *table, uint64_t first, uint64_t last, size_t size)
 {
-	return (size_t)((first * table->first_factor + last * table->last_factor) >> 55);
+	return (size_t)(((first ^ size << 56) * table->first_factor + last * table->last_factor) >> 55);
 }
 _Static_assert(KEY_SLOT_COUNT == 1 << (64 - 55), "a slot is what slot_of gives");
 
@@ -69,7 +73,7 @@ static bool fill_slots(struct key_table *table)
 	memset(table->slots, 0, sizeof(table->slots));
 	for (int key = KEY_NONE + 1; key < KEY_TEXT_COUNT; key++) {
 		const struct key_entry *entry = &table->entries[key];
-		uint8_t *slot = &table->slots[slot_of(table, entry->first, entry->last)];
+		uint8_t *slot = &table->slots[slot_of(table, entry->first, entry->last, entry->size)];
 
 		if (*slot)
 			return false;
@@ -88,8 +92,9 @@ void key_table_init(struct key_table *table)
 			(struct key_entry){load_word(texts[key]),
 					   load_word(texts[key] + size - SHORTEST_TEXT), texts[key], size};
 	}
-	/* About one pair of odd factors in ten gives every key a slot of its own. */
-	while (!fill_slots(table)) {
+	/* About one pair of odd factors in six gives every key a slot of its own. */
+	for (int attempts = 1; !fill_slots(table); attempts++) {
+		assert(attempts < 10000);
 		table->first_factor = table->first_factor * UINT64_C(6364136223846793005) + 2;
 		table->last_factor = table->last_factor * UINT64_C(3935559000370003845) + 2;
 	}
@@ -123,7 +128,7 @@ static inline enum key key_of(const struct key_table *table, struct str key)
 	}
 	first = load_word(key.data);
 	last = load_word(key.data + key.size - SHORTEST_TEXT);
-	found = (enum key)table->slots[slot_of(table, first, last)];
+	found = (enum key)table->slots[slot_of(table, first, last, key.size)];
 	entry = &table->entries[found];
 	if (entry->size != key.size || entry->first != first || entry->last != last)
 		return family_of(first, key);
