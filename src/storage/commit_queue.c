@@ -186,15 +186,24 @@ void commit_queue_stats(struct commit_queue *queue, struct commit_queue_stats *s
 	pthread_mutex_unlock(&queue->lock);
 }
 
+void commit_queue_drain(struct commit_queue *queue)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&queue->lock);
+	stopping = queue->stopping;
+	queue->stopping = true;
+	pthread_cond_signal(&queue->filled);
+	pthread_mutex_unlock(&queue->lock);
+	if (!stopping)
+		pthread_join(queue->thread, NULL);
+}
+
 void commit_queue_stop(struct commit_queue *queue)
 {
 	if (!queue)
 		return;
-	pthread_mutex_lock(&queue->lock);
-	queue->stopping = true;
-	pthread_cond_signal(&queue->filled);
-	pthread_mutex_unlock(&queue->lock);
-	pthread_join(queue->thread, NULL);
+	commit_queue_drain(queue);
 	pthread_cond_destroy(&queue->filled);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue);

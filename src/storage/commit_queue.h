@@ -9,7 +9,7 @@
  * Threads    push may be called from any thread; completions run on the queue's thread and must be short.
  * Units      bytes are those of the request bodies behind the batches.
  * Errors     push answers STATUS_BUSY when limit_bytes are waiting (the door says 429 or 503), and
- *            STATUS_CANCELLED once commit_queue_stop has begun; the batch stays the caller's then.
+ *            STATUS_CANCELLED once commit_queue_drain has begun; the batch stays the caller's then.
  */
 #ifndef ROHAS_STORAGE_COMMIT_QUEUE_H
 #define ROHAS_STORAGE_COMMIT_QUEUE_H
@@ -35,7 +35,10 @@ enum status commit_queue_push(struct commit_queue *queue, struct batch *batch, s
 
 void commit_queue_stats(struct commit_queue *queue, struct commit_queue_stats *stats_out);
 
-/* Refuses new batches, commits what waits, ends the thread, frees the queue. NULL is allowed. */
+/* Refuses new batches from now on, commits what waits, ends the thread. Pushing stays allowed: it is refused. */
+void commit_queue_drain(struct commit_queue *queue);
+
+/* Drains the queue where it was not, and frees it: nobody pushes any more. NULL is allowed. */
 void commit_queue_stop(struct commit_queue *queue);
 
 #endif

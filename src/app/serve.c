@@ -1,0 +1,375 @@
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/ticker.h"
+#include "base/log.h"
+#include "http/http_server.h"
+#include "processor/processor.h"
+#include "receiver/receiver.h"
+#include "server/server.h"
+#include "storage/commit_queue.h"
+#include "storage/rocksdb/rocksdb_store.h"
+
+enum {
+	QUEUE_LIMIT_BYTES = 64 * 1024 * 1024, /* of request bodies that wait to be stored */
+	BODY_LIMIT_BYTES = 32 * 1024 * 1024,  /* of one request, after decoding */
+	CONNECTION_MEMORY_BYTES = 256 * 1024,
+	CONNECTION_LIMIT = 1024,
+	IDLE_TIMEOUT_SECONDS = 75,
+	HTTP_THREADS_MOST = 8,
+	STOP_SECONDS = 20, /* for what is under way when the program is told to stop */
+};
+
+/* Everything that runs, in the order in which it is started. */
+struct program {
+	const struct config *config;
+	struct store *store;
+	struct processor *processor;
+	struct commit_queue *queue;
+	struct receiver *receiver;
+	struct server *server;
+	struct ticker *ticker;
+	struct http_server *main_door, *otlp_door;
+};
+
+static void note_batch(void *context, const struct batch *batch)
+{
+	const struct program *program = context;
+
+	server_note_batch(program->server, batch);
+}
+
+static void read_signal(const struct receiver_signal_stats *stats, uint8_t signal,
+			struct server_figures *figures)
+{
+	figures->signals[signal] = (struct server_signal_figures){stats->enabled, stats->received,
+								  stats->dropped, stats->rejected};
+	figures->received_bytes += stats->received_bytes;
+	for (size_t i = 0; i < RECEIVER_STATUS_CODES; i++)
+		if (stats->requests[i] && figures->request_count < SERVER_REQUEST_FIGURES)
+			figures->requests[figures->request_count++] = (struct server_request_figure){
+				receiver_status_codes[i], signal, stats->requests[i]};
+}
+
+static void read_figures(void *context, struct server_figures *figures)
+{
+	const struct program *program = context;
+	struct receiver_stats received;
+	struct commit_queue_stats queue;
+
+	receiver_stats(program->receiver, &received);
+	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++)
+		read_signal(&received.signals[signal], signal, figures);
+	commit_queue_stats(program->queue, &queue);
+	figures->commit_batches = queue.batch_count;
+	figures->commit_groups = queue.group_count;
+	figures->commit_failures = queue.failed_count;
+	figures->commit_refusals = queue.refused_count;
+	figures->queue_bytes = queue.waiting_bytes;
+	figures->queue_limit_bytes = QUEUE_LIMIT_BYTES;
+}
+
+static enum status open_store(struct program *program, struct error *error)
+{
+	const struct config *config = program->config;
+	struct rocksdb_store_options options = {
+		.path = config->store_path,
+		.sync = !strcmp(config->telemetry.sync, "always"),
+	};
+
+	return rocksdb_store_open(&options, &program->store, error);
+}
+
+static enum status start_processor(struct program *program, struct error *error)
+{
+	char host[256] = "localhost";
+	struct processor_options options = {.clock = &clock_system, .host = host};
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		strcpy(host, "localhost");
+	return processor_new(&options, &program->processor, error);
+}
+
+static enum status start_receiver(struct program *program, struct error *error)
+{
+	const struct config *config = program->config;
+	struct receiver_options options = {
+		.processor = program->processor,
+		.queue = program->queue,
+		.clock = &clock_system,
+		.enabled = {[SIGNAL_TRACES] = config->telemetry.enable_traces,
+			    [SIGNAL_METRICS] = config->telemetry.enable_metrics,
+			    [SIGNAL_LOGS] = config->telemetry.enable_logs},
+		.observe = note_batch,
+		.observe_context = program,
+	};
+
+	if (config->server.enable_cors) {
+		options.allowed_origins = config->workbench.allowed_origins.items;
+		options.allowed_origin_count = config->workbench.allowed_origins.count;
+	}
+	return receiver_new(&options, &program->receiver, error);
+}
+
+static enum status start_server(struct program *program, struct error *error)
+{
+	const struct config *config = program->config;
+	struct server_options options = {
+		.store = program->store,
+		.clock = &clock_system,
+		.cache_trace_limit = (size_t)config->telemetry.max_cache_size,
+		.receiver_handle = receiver_serve,
+		.receiver_reject = receiver_reject,
+		.receiver_context = program->receiver,
+		.figures_read = read_figures,
+		.figures_context = program,
+		.version = ROHAS_VERSION,
+		.store_type = config->telemetry.type,
+		.store_path = config->store_path,
+		.project_name = config->project.name,
+		.project_version = config->project.version,
+		.project_language = config->project.language,
+		.host = config->server.host,
+		.enable_cors = config->server.enable_cors,
+		.allowed_origins = config->workbench.allowed_origins.items,
+		.allowed_origin_count = config->workbench.allowed_origins.count,
+		.api_key = config->workbench.api_key,
+	};
+
+	return server_new(&options, &program->server, error);
+}
+
+static enum status start_ticker(struct program *program, struct error *error)
+{
+	if (!program->config->telemetry.enable_metrics)
+		return STATUS_OK;
+	return ticker_new(program->processor, program->queue, &program->ticker, error);
+}
+
+static unsigned http_threads(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores < 2 ? 2 : cores > HTTP_THREADS_MOST ? HTTP_THREADS_MOST : (unsigned)cores;
+}
+
+static enum status open_door(const char *host, int64_t port, http_handler *handler, http_reject *reject,
+			     void *context, struct http_server **door_out, struct error *error)
+{
+	struct http_server_options options = {
+		.host = !strcmp(host, "localhost") ? "127.0.0.1" : host,
+		.port = (uint16_t)port,
+		.thread_count = http_threads(),
+		.connection_limit = CONNECTION_LIMIT,
+		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
+		.body_limit_bytes = BODY_LIMIT_BYTES,
+		.idle_timeout_seconds = IDLE_TIMEOUT_SECONDS,
+		.handler = handler,
+		.reject = reject,
+		.context = context,
+	};
+
+	return http_server_start(&options, door_out, error);
+}
+
+static enum status open_doors(struct program *program, struct error *error)
+{
+	const struct config *config = program->config;
+	enum status status = open_door(config->server.host, config->server.port, server_handle, server_reject,
+				       program->server, &program->main_door, error);
+
+	if (status != STATUS_OK)
+		return error_wrap(error, status, "server.port");
+	if (!config->receiver_http.enabled)
+		return STATUS_OK;
+	status = open_door(config->receiver_http.host, config->receiver_http.port, receiver_serve,
+			   receiver_reject, program->receiver, &program->otlp_door, error);
+	return status == STATUS_OK ? status : error_wrap(error, status, "telemetry.receiver.http.port");
+}
+
+static enum status start(struct program *program, struct error *error)
+{
+	enum status status = open_store(program, error);
+
+	if (status == STATUS_OK)
+		status = start_processor(program, error);
+	if (status == STATUS_OK)
+		status = commit_queue_new(program->store, QUEUE_LIMIT_BYTES, &program->queue, error);
+	if (status == STATUS_OK)
+		status = start_receiver(program, error);
+	if (status == STATUS_OK)
+		status = start_server(program, error);
+	if (status == STATUS_OK)
+		status = start_ticker(program, error);
+	return status == STATUS_OK ? open_doors(program, error) : status;
+}
+
+/*
+ * The doors close first, then what is under way is answered; only then may what it needs go away. Every part
+ * may be missing, where the start failed.
+ */
+static void end(struct program *program)
+{
+	if (program->main_door)
+		http_server_quiesce(program->main_door);
+	if (program->otlp_door)
+		http_server_quiesce(program->otlp_door);
+	ticker_stop(program->ticker);
+	if (program->server)
+		server_stop(program->server);
+	if (program->queue)
+		commit_queue_drain(program->queue);
+	http_server_stop(program->main_door);
+	http_server_stop(program->otlp_door);
+	ticker_flush(program->ticker, program->store);
+	server_free(program->server);
+	receiver_free(program->receiver);
+	commit_queue_stop(program->queue);
+	processor_free(program->processor);
+	store_close(program->store);
+}
+
+/* As a browser of this machine would reach it. */
+static void print_address(const char *what, const char *host, uint16_t port, const char *path)
+{
+	bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
+
+	if (any || host_is_loopback(host))
+		host = "localhost";
+	printf(strchr(host, ':') ? "%s http://[%s]:%u%s\n" : "%s http://%s:%u%s\n", what, host, port, path);
+}
+
+static void greet(const struct program *program)
+{
+	const struct config *config = program->config;
+	uint16_t port = http_server_port(program->main_door);
+
+	print_address("Workbench:", config->server.host, port, "/workbench");
+	if (program->otlp_door)
+		print_address("OTLP/HTTP:", config->receiver_http.host, http_server_port(program->otlp_door),
+			      "");
+	else
+		print_address("OTLP/HTTP:", config->server.host, port, "");
+	fflush(stdout);
+	if (config->telemetry.retention_days)
+		log_info("app", "the store is %s (%s); it keeps %d days", config->store_path,
+			 config->telemetry.type, (int)config->telemetry.retention_days);
+	else
+		log_info("app", "the store is %s (%s); it keeps everything", config->store_path,
+			 config->telemetry.type);
+	if (!host_is_loopback(config->server.host) && !config->workbench.api_key[0])
+		log_warn("app",
+			 "server.host is %s and workbench.api_key is empty: whoever reaches port %u can read "
+			 "all "
+			 "telemetry",
+			 config->server.host, port);
+}
+
+static void exit_at_once(int number)
+{
+	static const char sentence[] =
+		"rohas-telemetry: stopped before all was finished; what was acknowledged is safe\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, sentence, sizeof(sentence) - 1) < 0)
+		_exit(CLI_FAILED);
+	_exit(CLI_FAILED);
+}
+
+static sigset_t stop_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	return signals;
+}
+
+/* Blocks the signals for every thread that will be started; the main thread waits for them. */
+static void block_signals(void)
+{
+	sigset_t signals = stop_signals();
+
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+static void wait_for_signal(void)
+{
+	struct sigaction again = {.sa_handler = exit_at_once};
+	sigset_t signals = stop_signals();
+	int number = 0;
+
+	while (sigwait(&signals, &number) != 0)
+		;
+	log_info("app", "%s: finishing what is under way",
+		 number == SIGINT ? "interrupted" : "asked to stop");
+	/* From here on a second signal, or the end of patience, ends the program where it stands. */
+	sigaction(SIGINT, &again, NULL);
+	sigaction(SIGTERM, &again, NULL);
+	sigaction(SIGALRM, &again, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	alarm(STOP_SECONDS);
+}
+
+static int serve(const struct config *config)
+{
+	struct program program = {.config = config};
+	struct error error = {0};
+	enum status status;
+
+	if (strcmp(config->telemetry.type, "rocksdb") != 0) {
+		cli_fail("telemetry.type is \"%s\": the adapter for it is not built into this version; "
+			 "allowed is "
+			 "\"rocksdb\"",
+			 config->telemetry.type);
+		return CLI_WRONG;
+	}
+	umask(077);
+	block_signals();
+	status = start(&program, &error);
+	if (status == STATUS_OK) {
+		greet(&program);
+		wait_for_signal();
+	}
+	end(&program);
+	if (status != STATUS_OK)
+		return cli_fail("%s", error.message);
+	log_info("app", "stopped");
+	return CLI_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command_line line = {
+		&serve_command,
+		"Receives OTLP over HTTP on its own port and on the server's, keeps it in the store, answers "
+		"/telemetry\n"
+		"and shows the Workbench. SIGTERM and Ctrl-C finish what is under way; a second one stops at "
+		"once.",
+		NULL,
+		0,
+	};
+	struct config_request request;
+	struct config config;
+	int result;
+
+	if (!cli_parse(&line, argc, argv, &request, &result))
+		return result;
+	result = cli_load_config(&request, &config) ? serve(&config) : CLI_WRONG;
+	config_release(&config);
+	cli_release_request(&request);
+	return result;
+}
+
+const struct command serve_command = {
+	"serve",
+	"Receive telemetry, answer queries and show the Workbench",
+	run,
+};
