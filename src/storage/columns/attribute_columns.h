@@ -107,4 +107,22 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
 				  struct error *error);
 
+/* Opens a value column; reading does it by itself. */
+enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
+				  struct error *error);
+
+/* On purpose the size of a byte: there is one a row. */
+enum __attribute__((packed)) attribute_match {
+	ATTRIBUTE_ABSENT = 0,
+	ATTRIBUTE_EQUAL = 1,
+	ATTRIBUTE_DIFFERENT = 2,
+};
+
+/*
+ * Says of every row whether its attribute of that key (the last one, where there are several) equals text, as
+ * value_to_text has it. Reads that key's columns alone. matches has room for row_count.
+ */
+enum status attribute_reader_match(struct attribute_reader *reader, struct str key, struct str text,
+				   enum attribute_match *matches, struct error *error);
+
 #endif

@@ -160,21 +160,25 @@ static bool is_number(uint8_t type)
 	return type == VALUE_BOOL || type == VALUE_INT || type == VALUE_DOUBLE;
 }
 
-static enum status open_values(struct attribute_reader *reader, struct attribute_values *values,
-			       struct error *error)
+enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
+				  struct error *error)
 {
 	struct str bytes;
-	enum status status = STATUS_OK;
+	enum status status;
 
-	values->is_open = true;
-	if (values->type == VALUE_EMPTY)
+	if (values->is_open || values->type == VALUE_EMPTY) {
+		values->is_open = true;
 		return STATUS_OK;
+	}
 	status = block_column(reader->block, reader->table, ATTRIBUTES_VALUES, values->index, &bytes, error);
 	if (status != STATUS_OK)
 		return status;
 	if (is_number(values->type))
-		return numbers_open(&bytes, values->count, &values->numbers, error);
-	return strings_open(&bytes, values->count, reader->block->arena, &values->strings, error);
+		status = numbers_open(&bytes, values->count, &values->numbers, error);
+	else
+		status = strings_open(&bytes, values->count, reader->block->arena, &values->strings, error);
+	values->is_open = status == STATUS_OK;
+	return status;
 }
 
 static enum status read_value(struct attribute_reader *reader, struct attribute_values *values,
@@ -183,7 +187,7 @@ static enum status read_value(struct attribute_reader *reader, struct attribute_
 	struct value value = {.type = values->type};
 	enum status status;
 
-	if (!values->is_open && (status = open_values(reader, values, error)) != STATUS_OK)
+	if (!values->is_open && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
 		return status;
 	if (values->next >= values->count)
 		return damaged(reader, "values", error);

@@ -462,21 +462,50 @@ static enum status match_duration(struct span_reader *reader, const struct span_
 	return status;
 }
 
-/* What is left after the quick columns is read whole and put to the filter's own definition. */
-static enum status match_tags(struct span_reader *reader, const struct span_filter *filter, size_t first,
-			      size_t count, uint8_t *matches, struct error *error)
+/* Whether a row's resource, else its scope, has the tag: for rows that lack its key themselves. */
+static enum status match_origin_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first,
+				    size_t count, const enum attribute_match *found, uint8_t *matches,
+				    struct error *error)
 {
-	struct span *spans;
+	struct tag_filter alone = *tag;
+	struct span_filter filter = SPAN_FILTER_ANY;
+	enum status status = open_origin(reader, error);
+
+	filter.tags = &alone;
+	filter.tag_count = 1;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		size_t row = first + i;
+		struct span probe = {0};
+
+		if (!matches[i] || found[row] != ATTRIBUTE_ABSENT)
+			continue;
+		probe.resource = origin_resource(&reader->origin, table_number(&reader->spans, SPAN_RESOURCE, row));
+		probe.scope = origin_scope(&reader->origin, table_number(&reader->spans, SPAN_SCOPE, row));
+		matches[i] = span_filter_match(&filter, &probe);
+	}
+	return status;
+}
+
+static enum status match_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first, size_t count,
+			     uint8_t *matches, struct error *error)
+{
+	size_t row_count = reader->block.row_count;
+	enum attribute_match *found = arena_alloc(reader->block.arena, row_count);
+	struct attribute_reader attributes;
+	bool is_elsewhere = false;
 	enum status status;
 
-	if (!memchr(matches, 1, count))
-		return STATUS_OK;
-	spans = arena_alloc(reader->block.arena, count * sizeof(*spans));
-	if (!spans)
-		return no_memory(count, error);
-	status = span_reader_read(reader, first, count, spans, error);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		matches[i] &= span_filter_match(filter, &spans[i]);
+	if (!found)
+		return no_memory(row_count, error);
+	status = attribute_reader_open(&reader->block, TABLE_SPANS, row_count, &attributes, error);
+	if (status == STATUS_OK)
+		status = attribute_reader_match(&attributes, tag->key, tag->value, found, error);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		matches[i] &= found[first + i] != ATTRIBUTE_DIFFERENT;
+		is_elsewhere |= matches[i] && found[first + i] == ATTRIBUTE_ABSENT;
+	}
+	if (status == STATUS_OK && is_elsewhere)
+		status = match_origin_tag(reader, tag, first, count, found, matches, error);
 	return status;
 }
 
@@ -506,7 +535,7 @@ enum status span_reader_match(struct span_reader *reader, const struct span_filt
 		status = match_service(reader, filter->service, first, count, matches, error);
 	if (status == STATUS_OK && (filter->min_duration_ns > 0 || filter->max_duration_ns < UINT64_MAX))
 		status = match_duration(reader, filter, first, count, matches, error);
-	if (status == STATUS_OK && filter->tag_count)
-		status = match_tags(reader, filter, first, count, matches, error);
+	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && memchr(matches, 1, count); i++)
+		status = match_tag(reader, &filter->tags[i], first, count, matches, error);
 	return status;
 }

@@ -224,10 +224,29 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 	return STATUS_OK;
 }
 
+/* Writes what the log holds into files, so that the next start has nothing to replay. */
+static void flush(struct rocksdb_store *store)
+{
+	rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+
+	for (size_t i = 0; i < FAMILY_COUNT; i++) {
+		char *message = NULL;
+
+		rocksdb_flush_cf(store->db, options, store->families[i], &message);
+		if (message)
+			log_warn("storage", "the store could not be flushed, the next start replays its log: %s",
+				 message);
+		rocksdb_free(message);
+	}
+	rocksdb_flushoptions_destroy(options);
+}
+
 static void rocksdb_store_close(struct store *base)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
+	if (store->db)
+		flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
 		rocksdb_column_family_handle_destroy(store->families[i]);
 	if (store->db)
