@@ -21,6 +21,7 @@ struct demo_options {
 	const char *url, *truth_path;
 	uint64_t seed, history_ns, duration_ns, wait_ns;
 	double rate;
+	bool is_quiet;
 };
 
 static const uint64_t for_ever = UINT64_MAX;
@@ -30,6 +31,7 @@ enum { TICK_MS = 100, FLUSH_TICKS = 5, HISTORY_ITEMS = 12000 };
 struct progress {
 	uint64_t start_ns, total_ns, began_ns;
 	unsigned tenths;
+	bool is_quiet;
 };
 
 static void show_progress(struct progress *progress, const struct demo_truth *truth, uint64_t now_ns)
@@ -37,7 +39,7 @@ static void show_progress(struct progress *progress, const struct demo_truth *tr
 	double part = (double)(now_ns - progress->start_ns) / (double)progress->total_ns;
 	bool is_terminal = isatty(STDERR_FILENO);
 
-	if (!is_terminal && (unsigned)(part * 10) == progress->tenths)
+	if (progress->is_quiet || (!is_terminal && (unsigned)(part * 10) == progress->tenths))
 		return;
 	progress->tenths = (unsigned)(part * 10);
 	fprintf(stderr, "%shistory: %3.0f %%, %llu spans, %llu log lines, %.1f s%s",
@@ -48,9 +50,9 @@ static void show_progress(struct progress *progress, const struct demo_truth *tr
 }
 
 /* Plays what is past as fast as it is taken, in large requests. */
-static enum status play_history(struct shop *shop, uint64_t until_ns, struct error *error)
+static enum status play_history(struct shop *shop, uint64_t until_ns, bool is_quiet, struct error *error)
 {
-	struct progress progress = {shop->now_ns, until_ns - shop->now_ns, clock_monotonic_ns(), 0};
+	struct progress progress = {shop->now_ns, until_ns - shop->now_ns, clock_monotonic_ns(), 0, is_quiet};
 	enum status status = STATUS_OK;
 
 	shop->has_day_curve = true;
@@ -115,6 +117,15 @@ static enum status play_out(struct shop *shop, struct error *error)
 	return outbox_flush(&shop->play.outbox, clock_now_ns(&clock_system), error);
 }
 
+static void announce(const struct demo_options *options)
+{
+	if (options->is_quiet)
+		return;
+	printf("playing %g traces a second to %s (seed %llu)%s\n", options->rate, options->url,
+	       (unsigned long long)options->seed, options->duration_ns == for_ever ? "; Ctrl-C stops" : "");
+	fflush(stdout);
+}
+
 static enum status play_all(struct shop *shop, const struct demo_options *options, struct error *error)
 {
 	uint64_t now_ns = clock_now_ns(&clock_system);
@@ -127,12 +138,9 @@ static enum status play_all(struct shop *shop, const struct demo_options *option
 	metrics_export(&shop->play, shop->now_ns + 1);
 	status = outbox_flush(&shop->play.outbox, shop->now_ns + 1, error);
 	if (status == STATUS_OK && options->history_ns)
-		status = play_history(shop, now_ns, error);
+		status = play_history(shop, now_ns, options->is_quiet, error);
 	if (status == STATUS_OK && !stop && options->duration_ns) {
-		printf("playing %g traces a second to %s (seed %llu)%s\n", options->rate, options->url,
-		       (unsigned long long)options->seed,
-		       options->duration_ns == for_ever ? "; Ctrl-C stops" : "");
-		fflush(stdout);
+		announce(options);
 		status = play_live(shop,
 				   options->duration_ns == for_ever
 					   ? for_ever
@@ -166,7 +174,7 @@ static int play(const struct demo_options *options)
 	shop->play.outbox.sender = sender;
 	if (status == STATUS_OK)
 		status = play_all(shop, options, &error);
-	if (shop->play.truth.span_count)
+	if (shop->play.truth.span_count && !options->is_quiet)
 		print_sum(&shop->play.truth);
 	if (options->truth_path && (status == STATUS_OK || status == STATUS_CANCELLED) &&
 	    truth_write(&shop->play.truth, options->seed, options->truth_path, &error) != STATUS_OK)
