@@ -2,6 +2,7 @@
 import { Popover, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ComponentType, useEffect, useState } from 'react';
+import { useKeyWanted } from './api/key';
 import { statusQuery } from './api/queries';
 import type { ServerStatus, SignalStatus } from './api/types';
 import css from './app.module.css';
@@ -23,6 +24,7 @@ import {
 	IconTraces,
 	Logo,
 } from './ui/icons';
+import { KeyForm } from './ui/key-form';
 import { Link } from './ui/link';
 import { EmptyState } from './ui/states';
 
@@ -47,6 +49,7 @@ export function App() {
 	useEffect(() => {
 		document.title = `${TITLES[route.page]} · Rohas Workbench`;
 	}, [route.page]);
+	const keyWanted = useKeyWanted();
 	const section: Page = route.page === 'trace' ? 'traces' : route.page;
 	return (
 		<div className={css.app}>
@@ -75,7 +78,7 @@ export function App() {
 				<SchemeToggle />
 			</header>
 			<main className={css.main} id="main">
-				<CurrentPage page={route.page} id={route.id} />
+				{keyWanted ? <KeyForm /> : <CurrentPage page={route.page} id={route.id} />}
 			</main>
 		</div>
 	);

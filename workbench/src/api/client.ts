@@ -4,6 +4,7 @@
  */
 import { apiPath } from '../base/paths';
 import { BASE } from '../base/router';
+import { askForKey, keyHeaders } from './key';
 
 export class ApiError extends Error {
 	readonly status: number;
@@ -33,21 +34,26 @@ export function apiUrl(path: string, query: Query = {}): string {
 	return apiPath(BASE, path) + (text === '' ? '' : `?${text}`);
 }
 
-export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+/** The answer to a request, when it is a success. */
+export async function request(url: string, accept: string, signal?: AbortSignal): Promise<Response> {
 	let response: Response;
 	try {
-		response = await fetch(apiUrl(path, query), {
-			headers: { accept: 'application/json' },
-			signal: signal ?? null,
-		});
+		response = await fetch(url, { headers: { accept, ...keyHeaders() }, signal: signal ?? null });
 	} catch (error) {
 		if (signal?.aborted) throw error;
 		throw new ApiError(0, 'No answer', 'The program does not answer. Is it still running?', null);
 	}
+	if (response.status === 401) askForKey();
 	if (!response.ok) throw await readProblem(response);
+	return response;
+}
+
+export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+	const response = await request(apiUrl(path, query), 'application/json', signal);
 	try {
 		return (await response.json()) as T;
-	} catch {
+	} catch (error) {
+		if (signal?.aborted) throw error;
 		throw new ApiError(
 			response.status,
 			'Unreadable answer',

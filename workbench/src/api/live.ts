@@ -1,11 +1,13 @@
 /*
  * live: new traces and logs as server-sent events.
  *
- * The browser opens again by itself when the connection breaks; a refusal by the program ends its patience, so
- * that case is tried anew here, ever more slowly. A hidden tab holds no connection: browsers allow six a host.
+ * Read with fetch and not with EventSource: a request header can carry the key, and a refusal says why. When the
+ * connection ends it is opened again, ever more slowly while nobody answers. A hidden tab holds no connection:
+ * browsers allow six a host.
  */
 import { useEffect, useRef, useState } from 'react';
-import { apiUrl, type Query } from './client';
+import { eventStreamReader } from '../model/event-stream';
+import { apiUrl, type Query, request } from './client';
 
 export type LiveState = 'off' | 'connecting' | 'open' | 'lost';
 
@@ -16,7 +18,9 @@ export interface LiveHandlers {
 	onOpen: () => void;
 }
 
-const RETRY_MS = [2000, 5000, 10_000, 30_000];
+const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
+/** The server sends a heartbeat every 15 seconds. */
+const SILENCE_MS = 45_000;
 
 export function useLive(
 	signal: 'traces' | 'logs',
@@ -45,45 +49,69 @@ function keepOpen(
 	setState: (state: LiveState) => void,
 	handlers: { current: LiveHandlers },
 ): () => void {
-	let source: EventSource | null = null;
+	let abort: AbortController | null = null;
 	let timer: number | undefined;
 	let failures = 0;
 
 	const close = () => {
 		window.clearTimeout(timer);
-		source?.close();
-		source = null;
+		abort?.abort();
+		abort = null;
 	};
-	const open = () => {
+	const open = async () => {
 		close();
+		const mine = new AbortController();
+		abort = mine;
 		setState('connecting');
-		source = new EventSource(url);
-		source.onopen = () => {
+		try {
+			const response = await request(url, 'text/event-stream', mine.signal);
 			failures = 0;
 			setState('open');
 			handlers.current.onOpen();
-		};
-		source.onerror = () => {
-			setState('lost');
-			if (source?.readyState !== EventSource.CLOSED) return;
-			timer = window.setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
-			failures += 1;
-		};
-		source.addEventListener(eventName, (event: MessageEvent<string>) => {
-			const data = parse(event.data);
-			if (data !== undefined) handlers.current.onEvent(data);
-		});
+			await readEvents(response, mine, eventName, (data) => handlers.current.onEvent(data));
+		} catch {
+			// Whatever the reason, the remedy is the same: to try again later.
+		}
+		if (abort !== mine) return;
+		setState('lost');
+		timer = window.setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+		failures += 1;
 	};
 	const onVisibility = () => {
 		if (document.hidden) close();
-		else if (source === null) open();
+		else if (abort === null) void open();
 	};
 	document.addEventListener('visibilitychange', onVisibility);
-	if (!document.hidden) open();
+	if (!document.hidden) void open();
 	return () => {
 		document.removeEventListener('visibilitychange', onVisibility);
 		close();
 	};
+}
+
+async function readEvents(
+	response: Response,
+	abort: AbortController,
+	eventName: string,
+	onData: (data: unknown) => void,
+): Promise<void> {
+	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+	const events = eventStreamReader();
+	let silence: number | undefined;
+	try {
+		for (;;) {
+			silence = window.setTimeout(() => abort.abort(), SILENCE_MS);
+			const piece = await reader?.read();
+			window.clearTimeout(silence);
+			if (!piece || piece.done) return;
+			for (const event of events.push(piece.value)) {
+				const data = event.name === eventName ? parse(event.data) : undefined;
+				if (data !== undefined) onData(data);
+			}
+		}
+	} finally {
+		window.clearTimeout(silence);
+	}
 }
 
 function parse(text: string): unknown {

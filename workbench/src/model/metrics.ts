@@ -41,11 +41,11 @@ export function unitAfter(agg: string, unit: string, type: string): { unit: stri
 	return { unit, perSecond: false };
 }
 
+/** The values of its labels; a label without a value says nothing. */
 export function seriesName(series: MetricSeries, fallback: string): string {
-	const labels = Object.entries(series.labels);
+	const labels = Object.values(series.labels);
 	if (labels.length === 0) return fallback;
-	if (labels.length === 1) return labels[0]?.[1] || '(empty)';
-	return labels.map(([, value]) => value || '(empty)').join(' · ');
+	return labels.filter(Boolean).join(' · ') || '(empty)';
 }
 
 export interface Summary {

@@ -30,7 +30,7 @@ import {
 } from '../ui/controls';
 import { Link } from '../ui/link';
 import { tone } from '../ui/marks';
-import { Splitter, useWidth } from '../ui/splitter';
+import { paneWidth, Splitter, useWidth } from '../ui/splitter';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
 import css from './metrics.module.css';
 
@@ -115,7 +115,7 @@ function MetricList({
 			.sort((a, b) => a.name.localeCompare(b.name));
 	}, [metrics, find]);
 	return (
-		<div className={css.list} style={{ width }}>
+		<div className={css.list} style={paneWidth(width)}>
 			<div className={css.find}>
 				<FilterText
 					name="metric"
@@ -123,6 +123,7 @@ function MetricList({
 					placeholder={plural(metrics.length, 'metric')}
 					value={find}
 					onCommit={(next) => change({ find: next }, 'replace')}
+					grow
 				/>
 			</div>
 			<ul className={css.names} aria-label="Metrics">
@@ -310,6 +311,7 @@ function MetricChart({ data, stale }: { data: MetricData; stale: boolean }) {
 					series={shown}
 					height={CHART_HEIGHT}
 					filled={shown.length === 1}
+					binary={unit === 'By'}
 					format={format}
 					range={[instantMs(data.start) / 1000, instantMs(data.end) / 1000]}
 					label={`${data.agg} of ${data.name}, ${plural(lines.length, 'line')}`}

@@ -93,8 +93,8 @@ function Handlers({ frame }: { frame: Frame }) {
 	const handledName = eventLabel(frame.metrics.get('event.handled.count')?.label_names ?? []);
 	const published = useMetric(frame, 'event.published.count', 'rate', eventName);
 	const handled = useMetric(frame, 'event.handled.count', 'rate', handledName);
-	const memory = useMetric(frame, 'system.memory.usage', 'avg', hostLabel(frame, 'system.memory.usage'));
-	const cpu = useMetric(frame, 'system.cpu.usage', 'avg', hostLabel(frame, 'system.cpu.usage'));
+	const memory = useMetric(frame, 'system.memory.usage', 'avg', hostLabels(frame, 'system.memory.usage'));
+	const cpu = useMetric(frame, 'system.cpu.usage', 'avg', hostLabels(frame, 'system.cpu.usage'));
 	const rows = useMemo(
 		() => handlerFigures(rates.data, errors.data, p95.data),
 		[rates.data, errors.data, p95.data],
@@ -142,7 +142,7 @@ function Handlers({ frame }: { frame: Frame }) {
 					{(data) => <Lines data={data} label={handledName} combine={add} format={perSecond} />}
 				</Panel>
 				<Panel title="Memory" note="in use" metric="system.memory.usage" query={memory}>
-					{(data) => <Lines data={data} format={(value) => formatUnit(value, data.unit || 'By')} />}
+					{(data) => <Lines data={data} binary format={(value) => formatUnit(value, data.unit || 'By')} />}
 				</Panel>
 				<Panel title="CPU" note="share in use" metric="system.cpu.usage" query={cpu}>
 					{(data) => <Lines data={data} format={(value) => cpuText(value, data.unit)} />}
@@ -159,13 +159,10 @@ function cpuText(value: number, unit: string): string {
 	return unit === '1' || unit === '' ? formatPercent(value) : formatUnit(value, unit);
 }
 
-function hostLabel(frame: Frame, name: string): string {
+/** By machine and, where one is named, by process. */
+function hostLabels(frame: Frame, name: string): string {
 	const labels = frame.metrics.get(name)?.label_names ?? [];
-	return (
-		['host', 'host_name', 'host.name', 'service_name', 'service.name'].find((label) =>
-			labels.includes(label),
-		) ?? ''
-	);
+	return ['host', 'process'].filter((label) => labels.includes(label)).join(',');
 }
 
 interface FiguresProps {
@@ -265,9 +262,10 @@ interface LinesProps {
 	label?: string;
 	combine?: (a: number, b: number) => number;
 	format: (value: number) => string;
+	binary?: boolean;
 }
 
-function Lines({ data, label, combine, format }: LinesProps) {
+function Lines({ data, label, combine, format, binary = false }: LinesProps) {
 	const change = useChange();
 	const times = useMemo(() => timestampsSeconds(data), [data]);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: "combine" belongs to the metric
@@ -291,6 +289,7 @@ function Lines({ data, label, combine, format }: LinesProps) {
 					series={lines}
 					height={CHART_HEIGHT}
 					filled={lines.length === 1}
+					binary={binary}
 					format={format}
 					range={[instantMs(data.start) / 1000, instantMs(data.end) / 1000]}
 					sync="overview"

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { logsQuery, statusQuery } from '../api/queries';
-import type { Span, SpanEvent, SpanLink } from '../api/types';
+import type { Attributes, Span, SpanEvent, SpanLink } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import { address } from '../base/router';
 import { differenceNs, formatClockMs, instantMs, parseInstant } from '../base/time';
@@ -213,7 +213,8 @@ function Section({
 function EventView({ event, span }: { event: SpanEvent; span: Span }) {
 	const at = parseInstant(event.time);
 	const start = parseInstant(span.start_time);
-	const hasAttributes = Object.keys(event.attributes).length > 0;
+	const exception = exceptionOf(event.attributes);
+	const attributes = exception ? withoutException(event.attributes) : event.attributes;
 	return (
 		<div className={css.event}>
 			<div className={`${css.eventHead} number`}>
@@ -222,9 +223,19 @@ function EventView({ event, span }: { event: SpanEvent; span: Span }) {
 					{at && start ? `+${formatDuration(differenceNs(at, start) / 1e6)}` : ''}
 				</span>
 			</div>
-			{hasAttributes && <AttributeTable attributes={event.attributes} />}
+			{exception && span.status !== 'error' && <ExceptionView exception={exception} />}
+			{exception && span.status === 'error' && (
+				<p className={css.note}>{exception.type || exception.message}, as shown above</p>
+			)}
+			{Object.keys(attributes).length > 0 && <AttributeTable attributes={attributes} />}
 		</div>
 	);
+}
+
+const EXCEPTION_FIELDS = ['exception.type', 'exception.message', 'exception.stacktrace'];
+
+function withoutException(attributes: Attributes): Attributes {
+	return Object.fromEntries(Object.entries(attributes).filter(([name]) => !EXCEPTION_FIELDS.includes(name)));
 }
 
 function LinkView({ link, own }: { link: SpanLink; own: string }) {

@@ -14,7 +14,7 @@ import { IconChevronLeft } from '../ui/icons';
 import { Link } from '../ui/link';
 import { LogRow } from '../ui/log-row';
 import { Copy, StatusMark, TypeMark } from '../ui/marks';
-import { Splitter, useWidth } from '../ui/splitter';
+import { paneWidth, Splitter, useWidth } from '../ui/splitter';
 import { EmptyState, ErrorState, Notice, SkeletonRows } from '../ui/states';
 import { SpanPanel } from './span-panel';
 import css from './trace.module.css';
@@ -158,7 +158,7 @@ function WaterfallTab({ trace, tree }: { trace: Trace; tree: TraceTree }) {
 				<Waterfall tree={tree} colours={colours} selectedId={selectedId} onSelect={select} />
 			</div>
 			<Splitter width={width} onChange={setWidth} pane="right" label="Width of the span panel" />
-			<aside className={css.right} style={{ width }} aria-label="Details">
+			<aside className={css.right} style={paneWidth(width)} aria-label="Details">
 				{selected?.span ? (
 					<SpanPanel
 						key={selected.id}

@@ -15,6 +15,7 @@ import { Chart } from '../ui/chart';
 import {
 	FilterBar,
 	FilterChoice,
+	FilterPair,
 	FilterTags,
 	FilterText,
 	LiveToggle,
@@ -32,6 +33,7 @@ import css from './traces.module.css';
 const ROW_HEIGHT = 34;
 const PAGE_SIZE = 200;
 const AWAY_FROM_TOP = 20;
+const SHOWN_SERVICES = 2;
 
 const SHAPE: Shape<TraceItem> = { keyOf: (trace) => trace.trace_id, timeOf: (trace) => trace.start_time };
 
@@ -190,14 +192,22 @@ function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children
 			<FilterText {...text('service')} label="Service" suggestions={suggestions.services} width={170} />
 			<FilterText {...text('language')} label="Language" suggestions={suggestions.languages} width={160} />
 			<FilterText {...text('operation')} label="Operation" suggestions={suggestions.operations} width={200} />
-			<FilterText
-				{...text('min_duration')}
-				label="Min"
-				placeholder="100ms"
-				check={checkDuration}
-				width={104}
-			/>
-			<FilterText {...text('max_duration')} label="Max" placeholder="2s" check={checkDuration} width={104} />
+			<FilterPair>
+				<FilterText
+					{...text('min_duration')}
+					label="Took at least"
+					placeholder="100ms"
+					check={checkDuration}
+					width={148}
+				/>
+				<FilterText
+					{...text('max_duration')}
+					label="at most"
+					placeholder="2s"
+					check={checkDuration}
+					width={118}
+				/>
+			</FilterPair>
 			<FilterTags
 				name="tag"
 				label="Tags"
@@ -412,10 +422,13 @@ function TraceRow({ trace, top, colours, scaleMs, today }: RowProps) {
 				</span>
 			</span>
 			<span className={`number ${css.right} ${css.spans}`}>{formatCount(trace.span_count)}</span>
-			<span className={css.services}>
-				{trace.services.map((service) => (
+			<span className={css.services} title={trace.services.join(', ')}>
+				{trace.services.slice(0, SHOWN_SERVICES).map((service) => (
 					<ServiceMark key={service} name={service} colour={colours.get(service)} />
 				))}
+				{trace.services.length > SHOWN_SERVICES && (
+					<span className={`${css.others} number`}>+{trace.services.length - SHOWN_SERVICES}</span>
+				)}
 			</span>
 			<span className={`number ${css.errors}`}>
 				{trace.error_count > 0 ? formatCount(trace.error_count) : ''}

@@ -25,6 +25,8 @@ export interface ChartProps {
 	/** Fill under the lines; right for one series. */
 	filled?: boolean;
 	format: (value: number) => string;
+	/** Ticks at powers of two: right for bytes. */
+	binary?: boolean;
 	/** The whole range in seconds, shown even where there is no data. */
 	range?: [number, number];
 	/** Charts with one key share their cursor. */
@@ -36,6 +38,7 @@ export interface ChartProps {
 }
 
 const TIP_ROWS = 10;
+const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 export function Chart(props: ChartProps) {
 	const host = useRef<HTMLDivElement>(null);
@@ -106,7 +109,15 @@ function options(
 	tip: { current: HTMLDivElement | null },
 	element: HTMLElement,
 ): uPlot.Options {
-	const { series, height, kind = 'lines', filled = false, sync, axes = true } = latest.current;
+	const {
+		series,
+		height,
+		kind = 'lines',
+		filled = false,
+		sync,
+		axes = true,
+		binary = false,
+	} = latest.current;
 	const style = getComputedStyle(element);
 	const colour = (name: string) => style.getPropertyValue(name).trim();
 	const axis = { stroke: colour('--ink-3'), font: `11px ${style.fontFamily}`, ticks: { show: false } };
@@ -134,6 +145,7 @@ function options(
 				grid,
 				size: 68,
 				space: 32,
+				...(binary ? { incrs: POWERS_OF_TWO } : {}),
 				values: (_plot, values) => values.map((value) => latest.current.format(value)),
 			},
 		],

@@ -27,6 +27,11 @@ export function FilterBar({ children, label }: { children: ReactNode; label: str
 	);
 }
 
+/** Two fields that belong together and stay on one line. */
+export function FilterPair({ children }: { children: ReactNode }) {
+	return <span className={css.pair}>{children}</span>;
+}
+
 export function Gap() {
 	return <span className={css.gap} />;
 }

@@ -1,5 +1,5 @@
 /* splitter: a line that is dragged, or moved with the arrow keys, to share a width between two panes. */
-import { useState } from 'react';
+import { type CSSProperties, useState } from 'react';
 import css from './splitter.module.css';
 
 const STEP = 24;
@@ -38,13 +38,18 @@ function writeLocal(key: string, value: string): void {
 	}
 }
 
+/** The pane's width as a variable, so that a narrow screen can do without. */
+export function paneWidth(width: number): CSSProperties {
+	return { '--pane': `${width}px` } as CSSProperties;
+}
+
 interface SplitterProps {
 	width: number;
 	onChange: (width: number) => void;
 	/** Which pane has the width. */
 	pane: 'left' | 'right';
 	label: string;
-	style?: React.CSSProperties;
+	style?: CSSProperties;
 }
 
 export function Splitter({ width, onChange, pane, label, style }: SplitterProps) {
