@@ -79,7 +79,8 @@ static void append_clean(struct buffer *out, struct str text)
 		buffer_append(out, text.data + begun, text.size - begun);
 }
 
-/* Sequence by sequence: those that are no UTF-8 lose their first byte to U+FFFD, and the rest is tried again. */
+/* Sequence by sequence: those that are no UTF-8 lose their first byte to U+FFFD, and the rest is tried again.
+ */
 static void append_repaired(struct buffer *out, struct str text)
 {
 	while (text.size) {

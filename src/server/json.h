@@ -1,9 +1,9 @@
 /*
  * json: writes JSON, piece by piece, into a buffer. It sets the commas; the caller sees to the brackets.
  *
- * What JSON cannot hold is made to fit: bytes that are not UTF-8 become U+FFFD, NaN and the infinities the strings
- * "NaN", "Infinity", "-Infinity", and integers that a double cannot hold become strings of digits. A double is
- * written with as many digits as it takes to read the same one back.
+ * What JSON cannot hold is made to fit: bytes that are not UTF-8 become U+FFFD, NaN and the infinities the
+ * strings "NaN", "Infinity", "-Infinity", and integers that a double cannot hold become strings of digits. A
+ * double is written with as many digits as it takes to read the same one back.
  *
  * Ownership  the buffer is borrowed.
  * Threads    one thread at a time.
@@ -36,8 +36,8 @@ void json_string(struct json *json, struct str text);
 void json_i64(struct json *json, int64_t integer);
 void json_u64(struct json *json, uint64_t integer);
 void json_double(struct json *json, double real);
-void json_time(struct json *json, uint64_t time_ns);        /* RFC 3339 with nanoseconds */
-void json_milliseconds(struct json *json, uint64_t ns);     /* 1.234567 */
+void json_time(struct json *json, uint64_t time_ns);    /* RFC 3339 with nanoseconds */
+void json_milliseconds(struct json *json, uint64_t ns); /* 1.234567 */
 void json_hex(struct json *json, const uint8_t *bytes, size_t size);
 void json_base64(struct json *json, struct str bytes);
 

@@ -39,7 +39,8 @@ struct str parameters_find(const struct parameters *parameters, const char *name
 
 /* ---- names ---- */
 
-static const struct parameter_rule *find_rule(const struct parameter_rule *rules, size_t count, struct str name)
+static const struct parameter_rule *find_rule(const struct parameter_rule *rules, size_t count,
+					      struct str name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (str_equal_c(name, rules[i].name))
@@ -95,8 +96,8 @@ bool parameters_check(const struct parameters *parameters, const struct paramete
 
 static bool refuse_value(const char *name, struct str value, const char *allowed, struct problem *problem)
 {
-	return problem_set(problem, 400, name, allowed, "the parameter \"%s\" is \"%.*s\"; it must be %s", name,
-			   value.size < 100 ? (int)value.size : 100, value.data, allowed);
+	return problem_set(problem, 400, name, allowed, "the parameter \"%s\" is \"%.*s\"; it must be %s",
+			   name, value.size < 100 ? (int)value.size : 100, value.data, allowed);
 }
 
 static bool read_time(const struct parameters *parameters, const char *name, uint64_t *time_ns,
@@ -225,10 +226,10 @@ static bool read_trace_filter(const struct parameters *parameters, struct trace_
 
 /* What the trace list and the live stream of traces share stands first. */
 static const struct parameter_rule trace_rules[] = {
-	{"handler", false},      {"handler_type", false}, {"language", false}, {"service", false},
-	{"operation", false},    {"status", false},       {"min_duration", false},
-	{"max_duration", false}, {"tag", true},           {"start", false},    {"end", false},
-	{"limit", false},        {"cursor", false},
+	{"handler", false},   {"handler_type", false}, {"language", false},     {"service", false},
+	{"operation", false}, {"status", false},       {"min_duration", false}, {"max_duration", false},
+	{"tag", true},        {"start", false},        {"end", false},          {"limit", false},
+	{"cursor", false},
 };
 
 bool parameters_trace_question(const struct parameters *parameters, struct trace_question *question_out,
@@ -301,10 +302,10 @@ bool parameters_log_question(const struct parameters *parameters, struct log_que
 /* ---- the live stream ---- */
 
 static const struct parameter_rule live_rules[] = {
-	{"signal", false},       {"handler", false},      {"service", false},   {"handler_type", false},
-	{"language", false},     {"operation", false},    {"status", false},    {"min_duration", false},
-	{"max_duration", false}, {"tag", true},           {"level", false},     {"trace_id", false},
-	{"span_id", false},      {"q", false},            {"api_key", false},
+	{"signal", false},       {"handler", false},   {"service", false}, {"handler_type", false},
+	{"language", false},     {"operation", false}, {"status", false},  {"min_duration", false},
+	{"max_duration", false}, {"tag", true},        {"level", false},   {"trace_id", false},
+	{"span_id", false},      {"q", false},         {"api_key", false},
 };
 
 static bool read_signals(const struct parameters *parameters, struct live_question *question,
@@ -361,9 +362,10 @@ static bool read_agg(const struct parameters *parameters, struct metric_agg *agg
 	struct str value = parameters_find(parameters, "agg");
 
 	return value.size == 0 || metric_agg_parse(value, agg) ||
-	       refuse_value("agg", value,
-			    "rate, sum, avg, min, max, count, or a percentile such as p50, p90, p95, p99, p99.9",
-			    problem);
+	       refuse_value(
+		       "agg", value,
+		       "rate, sum, avg, min, max, count, or a percentile such as p50, p90, p95, p99, p99.9",
+		       problem);
 }
 
 static bool read_by(const struct parameters *parameters, struct metric_question *question,

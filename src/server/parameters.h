@@ -35,7 +35,8 @@ struct parameter_rule {
 };
 
 /* Adds one; false where there are PARAMETER_LIMIT already. */
-bool parameters_add(struct parameters *parameters, struct str name, struct str value, struct problem *problem);
+bool parameters_add(struct parameters *parameters, struct str name, struct str value,
+		    struct problem *problem);
 
 /* Moves names and values into the arena. */
 bool parameters_copy(struct parameters *parameters, struct arena *arena);

@@ -17,7 +17,8 @@ struct problem {
 	char allowed[512];  /* what it may be, or "" */
 };
 
-/* Fills problem and returns false, so that `return problem_set(…)` reads well. parameter and allowed may be NULL. */
+/* Fills problem and returns false, so that `return problem_set(…)` reads well. parameter and allowed may be
+ * NULL. */
 bool problem_set(struct problem *problem, unsigned status_code, const char *parameter, const char *allowed,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
