@@ -32,9 +32,27 @@ static inline struct str str_from(const char *text)
 	return (struct str){text, text ? strlen(text) : 0};
 }
 
+/* memcmp == 0, inline: most strings here are short, and a call would cost more than the comparison. */
+static inline bool bytes_equal(const char *a, const char *b, size_t size)
+{
+	uint64_t x, y;
+
+	if (size < sizeof(x))
+		return size == 0 || memcmp(a, b, size) == 0;
+	for (size_t i = 0; i + sizeof(x) <= size; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + size - sizeof(x), sizeof(x));
+	memcpy(&y, b + size - sizeof(y), sizeof(y));
+	return x == y;
+}
+
 static inline bool str_equal(struct str a, struct str b)
 {
-	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+	return a.size == b.size && bytes_equal(a.data, b.data, a.size);
 }
 
 static inline bool str_equal_c(struct str a, const char *b)

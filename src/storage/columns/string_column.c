@@ -8,28 +8,9 @@ enum { FIRST_SLOTS = 64, LARGEST_KEPT_SLOTS = 1 << 16 };
 /* After this many strings the dictionary must have shown that it pays: at least one in four repeats. */
 enum { DICTIONARY_TRIAL = 128 };
 
-static inline bool bytes_equal(const char *a, const char *b, size_t size)
-{
-	uint64_t x, y;
-
-	if (size < 8)
-		return size == 0 || memcmp(a, b, size) == 0;
-	for (size_t i = 0; i + 8 <= size; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		if (x != y)
-			return false;
-	}
-	memcpy(&x, a + size - 8, 8);
-	memcpy(&y, b + size - 8, 8);
-	return x == y;
-}
-
 static inline bool is_entry(const struct dictionary *dictionary, uint32_t code, struct str s)
 {
-	struct str entry = dictionary->entries.items[code];
-
-	return entry.size == s.size && bytes_equal(entry.data, s.data, s.size);
+	return str_equal(dictionary->entries.items[code], s);
 }
 
 static bool grow_slots(struct dictionary *dictionary)
