@@ -461,14 +461,18 @@ static bool load_project_root(struct config *config, const char *wanted)
 	return true;
 }
 
-static void find_file(struct config *config, const char *wanted)
+/* The file is named as the person would name it from where they are. */
+static void find_file(struct config *config, const struct config_request *request)
 {
-	const char *path = wanted ? wanted : join(config, config->project_root, "config/rohas.toml");
+	static const char usual[] = "config/rohas.toml";
+	const char *name = request->file
+				   ? request->file
+				   : join(config, request->project_root ? request->project_root : ".", usual);
 
-	if (!wanted && access(path, F_OK) != 0)
+	if (!request->file && access(name, F_OK) != 0)
 		return;
-	config->file = wanted ? keep(config, str_from(wanted)) : "config/rohas.toml";
-	load_file(config, path);
+	config->file = keep(config, str_from(request->file || request->project_root ? name : usual));
+	load_file(config, config->file);
 }
 
 /* What concerns more than one key. */
@@ -521,7 +525,7 @@ enum status config_load(const struct config_request *request, struct config *con
 	arena_init(&config->arena, 0);
 	load_defaults(config);
 	if (load_project_root(config, request->project_root))
-		find_file(config, request->file);
+		find_file(config, request);
 	load_environment(config, request->environment);
 	for (size_t i = 0; i < request->setting_count; i++)
 		load_setting(config, request->settings[i]);
