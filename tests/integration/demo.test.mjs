@@ -1,16 +1,55 @@
 // `rohas-telemetry demo` plays a small shop against the program.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { playHistory, startDemo } from '../demo.mjs';
 import { eventually, startProgram } from '../harness.mjs';
 
 describe('the history that it back-fills', () => {
 	let program;
+	let truth;
 
 	before(async () => {
 		program = await startProgram();
-		const { code, stderr } = await playHistory(program, '1h');
+		const truthPath = path.join(program.root, 'truth.json');
+		const { code, stderr } = await playHistory(program, '1h', ['--print-truth', truthPath]);
 		assert.equal(code, 0, stderr);
+		truth = JSON.parse(readFileSync(truthPath, 'utf8'));
+	});
+
+	test('is all there, by the demo’s own count', async () => {
+		const { store, signals } = await program.api('/telemetry/status');
+		assert.equal(truth.rejected, 0);
+		assert.equal(signals.traces.received, truth.spans);
+		assert.equal(store.spans, truth.spans);
+		assert.equal(signals.logs.received, truth.logs);
+		assert.equal(store.logs, truth.logs);
+	});
+
+	test('is counted exactly: every handler with its outcome, every event', async () => {
+		const total = async (parameters) => {
+			const range = { start: '-1h', end: 'now', step: '2h', agg: 'sum' };
+			const { series } = await program.api('/telemetry/metrics', { ...range, ...parameters });
+			return series.flatMap((each) => each.values).reduce((sum, value) => sum + (value ?? 0), 0);
+		};
+		const sumOf = (rows) => rows.reduce((sum, { count }) => sum + count, 0);
+		await eventually(async () => {
+			const counted = await total({ name: 'handler.execution.count' });
+			assert.equal(counted, sumOf(truth.executions));
+			return true;
+		});
+		// A handler of several events has a row for each of them.
+		const labelsOf = ({ handler_name, handler_type, language, status }) =>
+			JSON.stringify({ handler_name, handler_type, language, status });
+		for (const [labels, rows] of Object.entries(Object.groupBy(truth.executions, labelsOf))) {
+			const counted = await total({ name: 'handler.execution.count', ...JSON.parse(labels) });
+			assert.equal(counted, sumOf(rows), labels);
+		}
+		for (const { event, language, count } of truth.published) {
+			const labels = { event_name: event, language };
+			assert.equal(await total({ name: 'event.published.count', ...labels }), count, JSON.stringify(labels));
+		}
 	});
 
 	const find = async (parameters) =>
@@ -98,7 +137,7 @@ test('it goes on until it is told to stop', async () => {
 test('without a program to send to it says so in a sentence', async () => {
 	const program = await startProgram();
 	await program.stop();
-	const demo = startDemo(program, ['--history', '1m', '--history-only']);
+	const demo = startDemo(program, ['--duration', '1s']);
 	const { code, stderr } = await demo.exited;
 	assert.notEqual(code, 0);
 	assert.match(stderr, new RegExp(`${program.otlpPort}`));
