@@ -74,7 +74,8 @@ size_t http_request_parameter_count(const struct http_request *request);
 void http_request_parameter(const struct http_request *request, size_t index, struct str *name_out,
 			    struct str *value_out);
 
-/* More headers for the reply to come; name and value are copied. */
+/* More headers for the reply to come; name and value are copied. Of a name given twice the last value counts.
+ */
 void http_reply_header(struct http_request *request, const char *name, const char *value);
 
 /* Takes body (which is empty afterwards). HEAD sends the headers alone. */

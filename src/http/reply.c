@@ -17,8 +17,10 @@ void reply_add_headers(const struct http_request *request, struct MHD_Response *
 	if (content_type)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
 	while (at < end) {
-		const char *value = at + strlen(at) + 1;
+		const char *value = at + strlen(at) + 1, *before = MHD_get_response_header(response, at);
 
+		if (before)
+			MHD_del_response_header(response, at, before);
 		MHD_add_response_header(response, at, value);
 		at = value + strlen(value) + 1;
 	}
