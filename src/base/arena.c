@@ -58,6 +58,8 @@ void *arena_grow(struct arena *arena, size_t size)
 	size_t wanted = arena->chunks ? arena->chunks->size * 2 : FIRST_CHUNK_BYTES;
 	struct arena_chunk *chunk;
 
+	if (size == 0 && arena->at)
+		return arena->at;
 	if (size > left || size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + 15) & ~(size_t)15;

@@ -39,7 +39,8 @@ static inline void *arena_alloc(struct arena *arena, size_t size)
 {
 	size_t rounded = (size + 15) & ~(size_t)15;
 
-	if (rounded >= size && rounded <= (size_t)(arena->end - arena->at)) {
+	/* One comparison: nothing to give and a size that overflowed are both past the end. */
+	if (rounded - 1 < (size_t)(arena->end - arena->at)) {
 		void *piece = arena->at;
 
 		arena->at += rounded;
