@@ -39,7 +39,7 @@ export function navigate(address: string, how: 'push' | 'replace' = 'push'): voi
 export function entryKey(): string {
 	const state: unknown = window.history.state;
 	const key = typeof state === 'object' && state !== null && 'key' in state ? String(state.key) : 'first';
-	return `${key} ${window.location.pathname}`;
+	return `${key} ${parseRoute(window.location.pathname, BASE).page}`;
 }
 
 export interface Address {

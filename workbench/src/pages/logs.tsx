@@ -11,10 +11,12 @@ import { endsNow, hasFilters, logQuery, rangeOf, rangeQuery } from '../model/fil
 import type { Shape } from '../model/live-list';
 import { searchTerms } from '../model/words';
 import { FilterBar, FilterChoice, FilterText, LiveToggle, PlainButton, TimeRange } from '../ui/controls';
-import { IconClose, IconUp } from '../ui/icons';
+import { IconClose } from '../ui/icons';
 import { LogRow } from '../ui/log-row';
+import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
 import { type ListPage, type LiveList, useLiveList } from '../ui/use-live-list';
+import { useSeen } from '../ui/use-seen';
 import { useVirtualList } from '../ui/use-virtual-list';
 import css from './logs.module.css';
 import list from './traces.module.css';
@@ -65,8 +67,8 @@ export function LogsPage() {
 		fetchPage,
 	});
 	const status = useQuery(statusQuery);
-	const handlers = useMemo(() => distinct(logs.rows.map((log) => log.handler)), [logs.rows]);
-	const services = useMemo(() => distinct(logs.rows.map((log) => log.service)), [logs.rows]);
+	const handlers = useSeen('handler', logs.rows, (log) => [log.handler]);
+	const services = useSeen('service', logs.rows, (log) => [log.service]);
 	const text = (name: string) => ({
 		name,
 		value: params.get(name) ?? '',
@@ -137,12 +139,6 @@ export function LogsPage() {
 	);
 }
 
-function distinct(values: Iterable<string | null>): string[] {
-	const set = new Set<string>();
-	for (const value of values) if (value) set.add(value);
-	return [...set].sort();
-}
-
 function NoLogs({ filtered, anyLogs }: { filtered: boolean; anyLogs: boolean }) {
 	const change = useChange();
 	if (filtered)
@@ -196,18 +192,8 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 	};
 	return (
 		<div className={list.listArea}>
-			{waiting > 0 && reading && (
-				<button
-					type="button"
-					className={list.pill}
-					style={{ top: 10 }}
-					onClick={showNew}
-					data-testid="new-pill"
-				>
-					<IconUp size={12} /> {formatCount(waiting)} new
-				</button>
-			)}
 			<div ref={scroller} className={logs.stale ? `${list.body} ${list.stale}` : list.body}>
+				<NewPill count={reading ? waiting : 0} onClick={showNew} />
 				<div style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
 					{virtualizer.getVirtualItems().map((item) => {
 						const log = rows[item.index];

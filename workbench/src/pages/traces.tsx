@@ -22,11 +22,13 @@ import {
 	PlainButton,
 	TimeRange,
 } from '../ui/controls';
-import { IconClose, IconUp } from '../ui/icons';
+import { IconClose } from '../ui/icons';
 import { Link } from '../ui/link';
 import { ServiceMark, StatusMark, TypeMark } from '../ui/marks';
+import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
 import { type ListPage, useLiveList } from '../ui/use-live-list';
+import { useSeen } from '../ui/use-seen';
 import { useVirtualList } from '../ui/use-virtual-list';
 import css from './traces.module.css';
 
@@ -148,24 +150,13 @@ const NO_FILTERS = {
 const checkDuration = (text: string) =>
 	isDuration(text) ? null : `"${text}" is not a duration: write 250us, 100ms, 1.5s or 2m.`;
 
-function distinct(values: Iterable<string | null>): string[] {
-	const set = new Set<string>();
-	for (const value of values) if (value) set.add(value);
-	return [...set].sort();
-}
-
 function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children: React.ReactNode }) {
 	const { params } = useAddress();
 	const change = useChange();
-	const suggestions = useMemo(
-		() => ({
-			handlers: distinct(rows.map((row) => row.handler_name)),
-			languages: distinct(rows.map((row) => row.language)),
-			services: distinct(rows.flatMap((row) => row.services)),
-			operations: distinct(rows.map((row) => row.name)),
-		}),
-		[rows],
-	);
+	const handlers = useSeen('handler', rows, (row) => [row.handler_name]);
+	const languages = useSeen('language', rows, (row) => [row.language]);
+	const services = useSeen('service', rows, (row) => row.services);
+	const operations = useSeen('operation', rows, (row) => [row.name]);
 	const text = (name: string) => ({
 		name,
 		value: params.get(name) ?? '',
@@ -174,7 +165,7 @@ function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children
 	return (
 		<FilterBar label="Filter traces">
 			{children}
-			<FilterText {...text('handler')} label="Handler" suggestions={suggestions.handlers} width={190} />
+			<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={190} />
 			<FilterChoice
 				name="handler_type"
 				label="Type"
@@ -189,9 +180,9 @@ function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children
 				options={STATUSES}
 				onChange={(value) => change({ status: value })}
 			/>
-			<FilterText {...text('service')} label="Service" suggestions={suggestions.services} width={170} />
-			<FilterText {...text('language')} label="Language" suggestions={suggestions.languages} width={160} />
-			<FilterText {...text('operation')} label="Operation" suggestions={suggestions.operations} width={200} />
+			<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
+			<FilterText {...text('language')} label="Language" suggestions={languages} width={160} />
+			<FilterText {...text('operation')} label="Operation" suggestions={operations} width={200} />
 			<FilterPair>
 				<FilterText
 					{...text('min_duration')}
@@ -298,16 +289,6 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 	return (
 		// biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links inside
 		<div className={css.listArea} onKeyDown={moveFocus}>
-			{waiting > 0 && !atTop && (
-				<button
-					type="button"
-					className={css.pill}
-					onClick={() => scroller.current?.scrollTo({ top: 0 })}
-					data-testid="new-pill"
-				>
-					<IconUp size={12} /> {formatCount(waiting)} new
-				</button>
-			)}
 			<div ref={scroller} className={list.stale ? `${css.body} ${css.stale}` : css.body}>
 				<div className={`${css.grid} ${css.head}`} aria-hidden="true">
 					<span>Time</span>
@@ -318,6 +299,7 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 					<span className={css.servicesHead}>Services</span>
 					<span className={`${css.right} ${css.spans}`}>Errors</span>
 				</div>
+				<NewPill count={atTop ? 0 : waiting} onClick={() => scroller.current?.scrollTo({ top: 0 })} />
 				<ul
 					style={{
 						position: 'relative',

@@ -60,6 +60,9 @@ function frame(active: boolean, wrong = false, extra = ''): string {
 	return [css.field, active ? css.active : '', wrong ? css.wrong : '', extra].filter(Boolean).join(' ');
 }
 
+const SOON_MS = 350;
+const LATE_MS = 1500;
+
 interface TextProps {
 	name: string;
 	label: string;
@@ -100,10 +103,15 @@ export function FilterText(props: TextProps) {
 		committed.current = next;
 		onCommit(next);
 	};
-	const later = useDebouncedCallback(commit, 350);
+	const soon = useDebouncedCallback(commit, SOON_MS);
+	const late = useDebouncedCallback(commit, LATE_MS);
 	const change = (next: string) => {
 		setText(next);
-		later(next);
+		// A name is worth asking for when it is whole; half of one finds nothing.
+		const whole = suggestions === undefined || next === '' || suggestions.includes(next);
+		soon.cancel();
+		late.cancel();
+		(whole ? soon : late)(next);
 	};
 	const shared = {
 		id,
@@ -270,6 +278,8 @@ export function FilterMany({ name, label, values, options, onChange, placeholder
 				data={[...options]}
 				onChange={onChange}
 				placeholder={values.length === 0 ? placeholder : ''}
+				searchable
+				hidePickedOptions
 				disabled={options.length === 0}
 				rightSection={null}
 				data-testid={`filter-${name}`}

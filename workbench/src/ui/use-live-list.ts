@@ -57,6 +57,8 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 	const [arrived, setArrived] = useState<{ identity: string; items: T[] }>({ identity, items: [] });
 	const [held, setHeld] = useState<T[]>([]);
 	const reading = useRef(false);
+	/** The newest page, when it does not join what is shown to a reader. */
+	const apart = useRef<ListPage<T> | null>(null);
 
 	const query = useInfiniteQuery({
 		queryKey,
@@ -65,7 +67,7 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 		getNextPageParam: (page: ListPage<T>) => page.next,
 		placeholderData: keepPreviousData,
 		staleTime: Number.POSITIVE_INFINITY,
-		gcTime: 60_000,
+		gcTime: 600_000,
 	});
 
 	const more = query.hasNextPage;
@@ -109,23 +111,46 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 	// biome-ignore lint/correctness/useExhaustiveDependencies: another identity is another list
 	useEffect(() => {
 		setHeld([]);
+		apart.current = null;
 	}, [identity]);
+
+	/** Begins the list anew with this page; what is above it stays. */
+	const beginWith = useCallback(
+		(page: ListPage<T>, newer: readonly T[]) => {
+			client.setQueryData<Pages<T>>(queryKey, { pages: [page], pageParams: [null] });
+			setArrived({ identity, items: [...newer] });
+		},
+		[client, queryKey, identity],
+	);
+
+	// After an absence the newest page may not reach down to what is shown: then the list would have a hole.
+	const catchUp = (page: ListPage<T>, of: string) => {
+		if (of !== current.current.identity) return;
+		const { known } = partArrivals(current.current.rows, page.items, shape.keyOf);
+		if (known.length > 0 || page.next === null || current.current.rows.length === 0) accept(page.items, of);
+		else if (reading.current) {
+			apart.current = page;
+			accept(page.items, of);
+		} else beginWith(page, []);
+	};
 
 	const liveState = useLive(signal, filters, live, {
 		onEvent: (data) => accept([data as T], identity),
 		onOpen: () => {
 			const abort = new AbortController();
 			fetchPage({ ...range, ...filters }, abort.signal).then(
-				(page) => accept(page.items, identity),
+				(page) => catchUp(page, identity),
 				() => undefined,
 			);
 		},
 	});
 
 	const release = useCallback(() => {
-		setArrived((before) => addTo(before, identity, held, shape));
+		if (apart.current) beginWith(apart.current, held);
+		else setArrived((before) => addTo(before, identity, held, shape));
+		apart.current = null;
 		setHeld([]);
-	}, [held, identity, shape]);
+	}, [held, identity, shape, beginWith]);
 
 	const setReading = useCallback((value: boolean) => {
 		reading.current = value;
@@ -137,10 +162,8 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 		const kept = rows.slice(0, KEPT_ROWS);
 		const last = kept.at(-1);
 		if (last === undefined) return;
-		const page: ListPage<T> = { items: kept, next: { end: shape.timeOf(last) } };
-		client.setQueryData<Pages<T>>(queryKey, { pages: [page], pageParams: [null] });
-		setArrived({ identity, items: [] });
-	}, [rows, live, client, queryKey, identity, shape]);
+		beginWith({ items: kept, next: { end: shape.timeOf(last) } }, []);
+	}, [rows, live, shape, beginWith]);
 
 	const { fetchNextPage, isFetchingNextPage } = query;
 	return {
