@@ -15,7 +15,8 @@
  * Ownership  a writer borrows the strings it is given until it is cleared; keys it copies. What a reader returns
  *            are views into the block's arena, arrays into the arena given to next.
  * Threads    one thread at a time.
- * Errors     a writer remembers (attribute_writer_failed); a reader says STATUS_CORRUPT or STATUS_NO_MEMORY.
+ * Errors     a writer remembers (attribute_writer_failed); rows with more than BLOCK_MOST_COLUMNS keys and types
+ *            between them do not fit into one block. A reader says STATUS_CORRUPT or STATUS_NO_MEMORY.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H
 #define ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H
@@ -32,9 +33,6 @@ enum {
 	ATTRIBUTES_DROPPED = 203,
 	ATTRIBUTES_VALUES = 204,
 };
-
-/* A block is ended early once a table has this many distinct keys; a row may have this many attributes. */
-enum { ATTRIBUTES_MANY_KEYS = 1 << 14, ATTRIBUTES_MOST_IN_ROW = 1 << 14 };
 
 enum { SHAPE_UNKNOWN = UINT32_MAX };
 

@@ -136,8 +136,11 @@ enum status attribute_reader_open(struct block *block, uint8_t table, size_t row
 
 enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, struct error *error)
 {
-	uint32_t *seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
+	uint32_t *seen;
 
+	if (row > reader->row_count)
+		return damaged(reader, "rows", error);
+	seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
 	if (!seen)
 		return no_memory(error);
 	for (size_t i = 0; i < row; i++) {

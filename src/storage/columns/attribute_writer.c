@@ -232,6 +232,8 @@ static void put_keys(struct attribute_writer *writer, struct buffer *out)
 	for (size_t i = 0; i < writer->column_count; i++)
 		if (writer->columns[i].count)
 			writer->columns[i].code = used++;
+	if (used > BLOCK_MOST_COLUMNS)
+		out->failed = true;
 	protobuf_put_varint(out, used);
 	for (size_t i = 0; i < writer->column_count; i++) {
 		const struct attribute_column *column = &writer->columns[i];

@@ -304,23 +304,35 @@ enum status block_open(struct str bytes, struct arena *arena, struct block *bloc
 	return STATUS_OK;
 }
 
+/* Whether the group can be as large as it says: a damaged size is refused before memory is taken for it. */
+static bool size_is_plausible(const struct block_group *group)
+{
+	enum { LZ4_MOST_RATIO = 255 };
+
+	if (group->codec == CODEC_ZSTD)
+		return ZSTD_getFrameContentSize(group->stored, group->stored_size) == group->raw_size;
+	return group->codec == CODEC_LZ4 && group->raw_size / LZ4_MOST_RATIO <= group->stored_size;
+}
+
 static enum status unpack(struct block *block, struct block_group *group, struct error *error)
 {
-	char *raw;
+	char *raw = NULL;
 	size_t size = SIZE_MAX;
 
 	if (group->codec == CODEC_NONE && group->raw_size == group->stored_size) {
 		group->raw = group->stored;
 		return STATUS_OK;
 	}
-	raw = arena_alloc(block->arena, group->raw_size);
-	if (!raw)
-		return error_set(error, STATUS_NO_MEMORY, "no memory to unpack %zu bytes", group->raw_size);
-	if (group->codec == CODEC_ZSTD)
-		size = ZSTD_decompress(raw, group->raw_size, group->stored, group->stored_size);
-	else if (group->codec == CODEC_LZ4)
-		size = (size_t)LZ4_decompress_safe(group->stored, raw, (int)group->stored_size,
-						   (int)group->raw_size);
+	if (size_is_plausible(group)) {
+		raw = arena_alloc(block->arena, group->raw_size);
+		if (!raw)
+			return error_set(error, STATUS_NO_MEMORY, "no memory to unpack %zu bytes",
+					 group->raw_size);
+		size = group->codec == CODEC_ZSTD
+			       ? ZSTD_decompress(raw, group->raw_size, group->stored, group->stored_size)
+			       : (size_t)LZ4_decompress_safe(group->stored, raw, (int)group->stored_size,
+							     (int)group->raw_size);
+	}
 	if (size != group->raw_size)
 		return error_set(error, STATUS_CORRUPT, "a group of columns does not unpack to its %zu bytes",
 				 group->raw_size);

@@ -2,9 +2,6 @@
 
 #include "storage/columns/numbers.h"
 
-/* The counts and bounds of one distribution; far more than anybody sends. */
-enum { MOST_BUCKETS = 1 << 20 };
-
 static void put_counts(const uint64_t *counts, uint32_t count, struct buffer *out)
 {
 	protobuf_put_varint(out, count);
@@ -68,7 +65,8 @@ static uint64_t *take_counts(struct cursor *cursor, uint32_t *count_out)
 	uint64_t count = take(cursor);
 	uint64_t *counts;
 
-	if (cursor->failed || count > MOST_BUCKETS || count > (uint64_t)(cursor->end - cursor->at)) {
+	/* Each count takes at least a byte. */
+	if (cursor->failed || count > (uint64_t)(cursor->end - cursor->at)) {
 		cursor->failed = true;
 		return NULL;
 	}

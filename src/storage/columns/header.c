@@ -106,13 +106,18 @@ static void set_number(struct block_header *header, const struct protobuf_field 
 	}
 }
 
+static bool is_hashes(const struct protobuf_field *field)
+{
+	return field->wire == PROTOBUF_LEN && (field->number == FIELD_TRACES || field->number == FIELD_TERMS);
+}
+
 enum status header_decode(struct str bytes, struct arena *arena, struct block_header *header_out,
 			  struct error *error)
 {
 	struct protobuf_reader reader = protobuf_read(bytes);
 	struct protobuf_field field;
 	struct block_header header = {0};
-	bool has_memory = true;
+	bool has_memory = true, is_whole = true;
 
 	while (protobuf_next(&reader, &field)) {
 		if (field.wire == PROTOBUF_VARINT)
@@ -121,10 +126,11 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 			has_memory &= copy_hashes(arena, field.bytes, &header.traces, &header.trace_count);
 		else if (field.wire == PROTOBUF_LEN && field.number == FIELD_TERMS)
 			has_memory &= copy_hashes(arena, field.bytes, &header.terms, &header.term_count);
+		is_whole &= !is_hashes(&field) || field.bytes.size % 4 == 0;
 	}
 	if (!has_memory)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a block's header");
-	if (reader.failed || header.row_count == 0 || header.signal >= SIGNAL_COUNT)
+	if (reader.failed || !is_whole || header.row_count == 0 || header.signal >= SIGNAL_COUNT)
 		return error_set(error, STATUS_CORRUPT, "a block's header is damaged");
 	*header_out = header;
 	return STATUS_OK;

@@ -4,7 +4,6 @@
 
 /* Fields of both tables; a resource has the schema URL alone. COUNT holds one value: how many rows there are. */
 enum { FIELD_COUNT = 0, FIELD_SCHEMA_URL = 64, FIELD_NAME = 65, FIELD_VERSION = 66 };
-enum { MOST_ORIGINS = BLOCK_MOST_ROWS };
 
 static struct origin_cache *cache_slot(struct origin_table *table, const void *pointer)
 {
@@ -149,7 +148,8 @@ static enum status open_table(struct block *block, uint8_t table_number_, struct
 	if (status != STATUS_OK)
 		return status;
 	count = table_number(table, FIELD_COUNT, 0);
-	if (count > MOST_ORIGINS)
+	/* Each is the origin of at least one row. */
+	if (count > block->row_count)
 		return error_set(error, STATUS_CORRUPT, "a block claims %llu resources or scopes",
 				 (unsigned long long)count);
 	*count_out = (size_t)count;

@@ -118,6 +118,7 @@ enum status point_reader_open(struct point_reader *reader, struct str bytes, str
 /* How many points have an int, a double, a distribution: the lengths of those columns. */
 static void count_kinds(struct point_reader *reader)
 {
+	reader->int_count = reader->double_count = reader->distribution_count = 0;
 	for (size_t i = 0; i < reader->block.row_count; i++) {
 		uint64_t kind = table_number(&reader->points, POINT_NUMBER_KIND, i);
 
@@ -192,14 +193,17 @@ static double double_of(const struct table_reader *table, uint8_t field, size_t 
 
 static struct number number_at(const struct point_reader *reader, const struct position *at)
 {
-	struct number number = {
-		.kind = (uint8_t)table_number(&reader->points, POINT_NUMBER_KIND, at->row)};
+	uint64_t kind = table_number(&reader->points, POINT_NUMBER_KIND, at->row);
 
-	if (number.kind == NUMBER_INT)
-		number.integer = zigzag_decode(table_number(&reader->points, POINT_INT, at->integer));
-	else if (number.kind == NUMBER_DOUBLE)
-		number.real = double_of(&reader->points, POINT_DOUBLE, at->real);
-	return number;
+	/* By the whole number, as count_kinds counted: the values of a kind are as many as its points. */
+	if (kind == NUMBER_INT)
+		return (struct number){
+			.integer = zigzag_decode(table_number(&reader->points, POINT_INT, at->integer)),
+			.kind = NUMBER_INT};
+	if (kind == NUMBER_DOUBLE)
+		return (struct number){.real = double_of(&reader->points, POINT_DOUBLE, at->real),
+				       .kind = NUMBER_DOUBLE};
+	return (struct number){.kind = NUMBER_NONE};
 }
 
 static void read_id(struct str stored, uint8_t *id_out, size_t size)
@@ -231,7 +235,7 @@ static enum status read_exemplars(struct point_reader *reader, size_t first, str
 
 	if (point->exemplar_count == 0)
 		return STATUS_OK;
-	if (first + point->exemplar_count > reader->exemplar_count)
+	if (first > reader->exemplar_count || point->exemplar_count > reader->exemplar_count - first)
 		return damaged(reader, "exemplars", error);
 	exemplars = arena_calloc(reader->block.arena, point->exemplar_count, sizeof(*exemplars));
 	if (!exemplars)
@@ -337,5 +341,7 @@ enum status point_reader_read(struct point_reader *reader, const struct point_fi
 
 	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
 		status = read_series(reader, i, filter, &at, batch_out, error);
+	if (status == STATUS_OK && at.row != reader->block.row_count)
+		return damaged(reader, "series", error);
 	return status;
 }

@@ -12,17 +12,19 @@ static enum status no_memory(size_t row_count, struct error *error)
 static enum status open_runs(struct span_reader *reader, struct error *error)
 {
 	uint64_t end = 0;
+	bool is_damaged = false;
 
 	reader->run_ends = arena_alloc(reader->block.arena, reader->trace_count * sizeof(*reader->run_ends));
 	if (!reader->run_ends)
 		return no_memory(reader->block.row_count, error);
 	for (size_t i = 0; i < reader->trace_count; i++) {
-		end += table_number(&reader->spans, SPAN_RUN_LENGTH, i);
-		if (end > reader->block.row_count)
-			break;
+		uint64_t length = table_number(&reader->spans, SPAN_RUN_LENGTH, i);
+
+		is_damaged |= length > reader->block.row_count - end;
+		end = is_damaged ? reader->block.row_count : end + length;
 		reader->run_ends[i] = (uint32_t)end;
 	}
-	if (end != reader->block.row_count)
+	if (is_damaged || end != reader->block.row_count)
 		return error_set(error, STATUS_CORRUPT, "the traces of a block do not add up to its %zu spans",
 				 reader->block.row_count);
 	return STATUS_OK;
@@ -241,7 +243,7 @@ static enum status read_events(struct span_reader *reader, size_t first, struct 
 {
 	struct span_event *events;
 
-	if (first + span->event_count > reader->event_count)
+	if (first > reader->event_count || span->event_count > reader->event_count - first)
 		return error_set(error, STATUS_CORRUPT, "a span's events lie outside their table");
 	events = arena_calloc(reader->block.arena, span->event_count, sizeof(*events));
 	if (!events)
@@ -264,7 +266,7 @@ static enum status read_links(struct span_reader *reader, size_t first, struct s
 {
 	struct span_link *links;
 
-	if (first + span->link_count > reader->link_count)
+	if (first > reader->link_count || span->link_count > reader->link_count - first)
 		return error_set(error, STATUS_CORRUPT, "a span's links lie outside their table");
 	links = arena_calloc(reader->block.arena, span->link_count, sizeof(*links));
 	if (!links)
@@ -421,6 +423,10 @@ static enum status match_string(struct span_reader *reader, uint8_t field, struc
 	}
 	while (code < strings->list.count && !str_equal(string_list_get(&strings->list, code), wanted))
 		code++;
+	if (code == strings->list.count) {
+		memset(matches, 0, count);
+		return STATUS_OK;
+	}
 	for (size_t i = 0; i < count; i++)
 		matches[i] &= numbers_get(&strings->codes, first + i) == code;
 	return STATUS_OK;

@@ -187,6 +187,7 @@ static enum status open_list(struct str *bytes, size_t count, struct arena *aren
 {
 	struct numbers sizes;
 	uint64_t total, sum = 0;
+	size_t done = 0;
 	uint32_t *offsets;
 	enum status status = numbers_open(bytes, count, &sizes, error);
 
@@ -198,12 +199,15 @@ static enum status open_list(struct str *bytes, size_t count, struct arena *aren
 	if (!offsets)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of %zu strings", count);
 	for (size_t i = 0; i < count; i++) {
+		uint64_t size = numbers_get(&sizes, i);
+
 		offsets[i] = (uint32_t)sum;
-		sum += numbers_get(&sizes, i);
-		if (sum > total)
+		if (size > total - sum)
 			break;
+		sum += size;
+		done++;
 	}
-	if (sum != total)
+	if (done != count || sum != total)
 		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up", count);
 	offsets[count] = (uint32_t)total;
 	*list_out = (struct string_list){bytes->data, offsets, count};
