@@ -226,9 +226,9 @@ static void double_as_text(double real, struct buffer *out)
 	buffer_append_c(out, text);
 }
 
-static void nested_as_json(const struct value *value, struct buffer *out);
+static void nested_as_json(const struct value *value, unsigned depth, struct buffer *out);
 
-static void array_as_json(const struct value *value, struct buffer *out)
+static void array_as_json(const struct value *value, unsigned depth, struct buffer *out)
 {
 	struct protobuf_reader reader = value_walk(value);
 	struct value item;
@@ -236,13 +236,13 @@ static void array_as_json(const struct value *value, struct buffer *out)
 
 	while (value_next_item(&reader, &item)) {
 		buffer_append_c(out, separator);
-		nested_as_json(&item, out);
+		nested_as_json(&item, depth + 1, out);
 		separator = ",";
 	}
 	buffer_append_c(out, *separator == '[' ? "[]" : "]");
 }
 
-static void map_as_json(const struct value *value, struct buffer *out)
+static void map_as_json(const struct value *value, unsigned depth, struct buffer *out)
 {
 	struct protobuf_reader reader = value_walk(value);
 	struct attribute item;
@@ -252,15 +252,16 @@ static void map_as_json(const struct value *value, struct buffer *out)
 		buffer_append_c(out, separator);
 		json_string(item.key, out);
 		buffer_append_byte(out, ':');
-		nested_as_json(&item.value, out);
+		nested_as_json(&item.value, depth + 1, out);
 		separator = ",";
 	}
 	buffer_append_c(out, *separator == '{' ? "{}" : "}");
 }
 
-static void nested_as_json(const struct value *value, struct buffer *out)
+/* Bytes that are damaged may nest for ever; what was decoded does not pass the bound. */
+static void nested_as_json(const struct value *value, unsigned depth, struct buffer *out)
 {
-	switch (value->type) {
+	switch (depth > VALUE_DEEPEST ? VALUE_EMPTY : value->type) {
 	case VALUE_EMPTY: buffer_append_c(out, "null"); break;
 	case VALUE_STRING: json_string(value_str(value), out); break;
 	case VALUE_BYTES:
@@ -277,6 +278,8 @@ static void nested_as_json(const struct value *value, struct buffer *out)
 			buffer_append_byte(out, '"');
 		}
 		break;
+	case VALUE_ARRAY: array_as_json(value, depth, out); break;
+	case VALUE_MAP: map_as_json(value, depth, out); break;
 	default: value_to_text(value, out); break;
 	}
 }
@@ -289,8 +292,8 @@ void value_to_text(const struct value *value, struct buffer *out)
 	case VALUE_INT: buffer_printf(out, "%" PRId64, value->integer); break;
 	case VALUE_DOUBLE: double_as_text(value->real, out); break;
 	case VALUE_BYTES: bytes_as_base64(value_str(value), out); break;
-	case VALUE_ARRAY: array_as_json(value, out); break;
-	case VALUE_MAP: map_as_json(value, out); break;
+	case VALUE_ARRAY: array_as_json(value, 0, out); break;
+	case VALUE_MAP: map_as_json(value, 0, out); break;
 	default: break;
 	}
 }
