@@ -24,6 +24,15 @@ void metric_list_release(struct metric_list *list)
 	*list = (struct metric_list){0};
 }
 
+/* Digits and a point alone: a number may be written in more ways than a percentile. */
+static bool percent_parse(struct str text, double *percent_out)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((text.data[i] < '0' || text.data[i] > '9') && (text.data[i] != '.' || i == 0))
+			return false;
+	return str_parse_double(text, percent_out) && *percent_out > 0 && *percent_out < 100;
+}
+
 bool metric_agg_parse(struct str text, struct metric_agg *agg_out)
 {
 	static const struct {
@@ -40,10 +49,8 @@ bool metric_agg_parse(struct str text, struct metric_agg *agg_out)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_equal_c(text, names[i].name))
 			agg.kind = names[i].kind;
-	/* A digit must follow: strtod reads more than numbers. */
-	if (text.size > 1 && text.data[0] == 'p' && text.data[1] >= '0' && text.data[1] <= '9' &&
-	    str_parse_double(str_make(text.data + 1, text.size - 1), &percent) && percent > 0 &&
-	    percent < 100) {
+	if (text.size > 1 && text.data[0] == 'p' &&
+	    percent_parse(str_make(text.data + 1, text.size - 1), &percent)) {
 		agg.kind = AGG_PERCENTILE;
 		agg.quantile = percent / 100;
 	}

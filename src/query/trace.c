@@ -40,26 +40,41 @@ static uint32_t *index_make(struct batch *batch)
 	return index;
 }
 
-static bool is_repetition(const struct span *a, const struct span *b)
+static bool is_same(const struct span *a, const struct span *b)
 {
-	return memcmp(a->span_id, b->span_id, SPAN_ID_SIZE) == 0 && a->start_ns == b->start_ns &&
-	       a->end_ns == b->end_ns && a->kind == b->kind && str_equal(a->name, b->name);
+	return a->start_ns == b->start_ns && a->end_ns == b->end_ns && a->kind == b->kind &&
+	       str_equal(a->name, b->name);
 }
 
-/*
- * A sender that got no answer sends again, and the store keeps both. Drops the repetitions; false where there
- * were none. index is sorted by span id, so that they stand side by side.
- */
+enum { KIND_DROPPED = 0xff, REPETITIONS_SOUGHT = 8 };
+
+/* Whether one of the spans before it, of those with its id, is the same. They stand side by side in index. */
+static bool is_repeated(const struct span *spans, const uint32_t *index, size_t at)
+{
+	const struct span *span = &spans[index[at]];
+
+	for (size_t back = 1; back <= at && back <= REPETITIONS_SOUGHT; back++) {
+		const struct span *other = &spans[index[at - back]];
+
+		if (memcmp(other->span_id, span->span_id, SPAN_ID_SIZE) != 0)
+			return false;
+		if (is_same(other, span))
+			return true;
+	}
+	return false;
+}
+
+/* A sender that got no answer sends again, and the store keeps both. False where nothing is there twice. */
 static bool drop_repetitions(struct batch *batch, const uint32_t *index)
 {
-	static const uint8_t dropped = 0xff;
 	size_t kept = 0, before = batch->span_count;
 
-	for (size_t i = 1; i < before; i++)
-		if (is_repetition(&batch->spans[index[i - 1]], &batch->spans[index[i]]))
-			batch->spans[index[i]].kind = dropped;
+	/* From the back: a span is compared with earlier ones, which must still be as they were. */
+	for (size_t i = before; i-- > 1;)
+		if (is_repeated(batch->spans, index, i))
+			batch->spans[index[i]].kind = KIND_DROPPED;
 	for (size_t i = 0; i < before; i++)
-		if (batch->spans[i].kind != dropped)
+		if (batch->spans[i].kind != KIND_DROPPED)
 			batch->spans[kept++] = batch->spans[i];
 	batch->span_count = kept;
 	return kept < before;
