@@ -1,5 +1,5 @@
 /* main: starts the Workbench. */
-import '@mantine/core/styles.css';
+import './ui/mantine.css';
 import './ui/global.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';

@@ -372,8 +372,8 @@ function Legend({ lines, hidden, format, onToggle }: LegendProps) {
 					<th scope="col">Series</th>
 					<th scope="col">last</th>
 					<th scope="col">average</th>
-					<th scope="col">least</th>
-					<th scope="col">most</th>
+					<th scope="col">min</th>
+					<th scope="col">max</th>
 				</tr>
 			</thead>
 			<tbody>

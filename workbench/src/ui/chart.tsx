@@ -8,6 +8,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { formatDateTime, formatDay } from '../base/time';
+import { type Drawn, drawnValues, lonelyIndexes } from '../model/gaps';
 import css from './chart.module.css';
 import 'uplot/dist/uPlot.min.css';
 
@@ -76,8 +77,8 @@ export function Chart(props: ChartProps) {
 	}, [form]);
 
 	useEffect(() => {
-		plot.current?.setData(toData({ times, series }));
-	}, [times, series]);
+		plot.current?.setData(toData({ times, series, kind }));
+	}, [times, series, kind]);
 	useEffect(() => {
 		const element = host.current;
 		if (element && plot.current) plot.current.setSize({ width: element.clientWidth, height });
@@ -98,8 +99,8 @@ export function Chart(props: ChartProps) {
 	);
 }
 
-function toData({ times, series }: Pick<ChartProps, 'times' | 'series'>): uPlot.AlignedData {
-	return [times, ...series.map(({ values }) => values)];
+function toData({ times, series, kind }: Pick<ChartProps, 'times' | 'series' | 'kind'>): uPlot.AlignedData {
+	return [times, ...series.map(({ values }) => (kind === 'bars' ? values : drawnValues(values)))];
 }
 
 type Latest = { current: ChartProps };
@@ -172,7 +173,13 @@ function seriesOptions(series: ChartSeries, kind: 'lines' | 'bars', filled: bool
 		label: series.name,
 		stroke: series.colour,
 		width: 1.5,
-		points: { show: false },
+		points: {
+			show: true,
+			size: 4,
+			width: 0,
+			fill: series.colour,
+			filter: (plot, index) => lonelyIndexes(Array.from<Drawn>(plot.data[index] ?? [])),
+		},
 		...(filled ? { fill: `${series.colour}22` } : {}),
 	};
 }
