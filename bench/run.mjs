@@ -2,7 +2,16 @@
 //
 // Runs the load generator against BUILD_DIR/rohas-telemetry and, in the same minutes, against receive-only; checks
 // that what was acknowledged can be read; writes medians to a page. Exit status 1 when a check fails.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -73,6 +82,7 @@ class Bench {
 	}
 
 	async startServer(root) {
+		mkdirSync(root, { recursive: true });
 		const [port, otlpPort] = [await freePort(), await freePort()];
 		const startedMs = performance.now();
 		const child = start(this.programs.server, [
