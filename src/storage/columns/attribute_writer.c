@@ -118,7 +118,7 @@ static const uint32_t *shape_items(const struct attribute_writer *writer, uint32
 							    : writer->shape_items.count;
 
 	*count_out = end - start;
-	return writer->shape_items.items + start;
+	return end > start ? writer->shape_items.items + start : NULL;
 }
 
 static uint32_t add_shape(struct attribute_writer *writer, uint32_t hash)
