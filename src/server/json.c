@@ -116,7 +116,7 @@ void json_key(struct json *json, struct str key)
 	json->comma = false;
 }
 
-void json_null(struct json *json)
+void json_nothing(struct json *json)
 {
 	value_due(json);
 	buffer_append_c(json->out, "null");
@@ -128,7 +128,7 @@ void json_bool(struct json *json, bool boolean)
 	buffer_append_c(json->out, boolean ? "true" : "false");
 }
 
-void json_string(struct json *json, struct str text)
+void json_text(struct json *json, struct str text)
 {
 	value_due(json);
 	append_string(json->out, text);
@@ -223,7 +223,7 @@ void json_base64(struct json *json, struct str bytes)
 void json_member_string(struct json *json, const char *key, struct str text)
 {
 	json_key(json, str_from(key));
-	json_string(json, text);
+	json_text(json, text);
 }
 
 void json_member_c(struct json *json, const char *key, const char *text)
@@ -247,7 +247,7 @@ void json_member_nullable(struct json *json, const char *key, struct str text)
 {
 	json_key(json, str_from(key));
 	if (text.size)
-		json_string(json, text);
+		json_text(json, text);
 	else
-		json_null(json);
+		json_nothing(json);
 }

@@ -5,6 +5,8 @@
  * strings "NaN", "Infinity", "-Infinity", and integers that a double cannot hold become strings of digits. A
  * double is written with as many digits as it takes to read the same one back.
  *
+ * No name here is one of jansson's (json_string, json_null): the linker would join the two without a word.
+ *
  * Ownership  the buffer is borrowed.
  * Threads    one thread at a time.
  * Errors     those of the buffer: buffer_failed at the end.
@@ -30,9 +32,9 @@ void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
 void json_key(struct json *json, struct str key);
 
-void json_null(struct json *json);
+void json_nothing(struct json *json);
 void json_bool(struct json *json, bool boolean);
-void json_string(struct json *json, struct str text);
+void json_text(struct json *json, struct str text);
 void json_i64(struct json *json, int64_t integer);
 void json_u64(struct json *json, uint64_t integer);
 void json_double(struct json *json, double real);

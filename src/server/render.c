@@ -15,7 +15,7 @@ static void member_id(struct json *json, const char *key, const uint8_t *id, siz
 {
 	json_key(json, str_from(key));
 	if (is_empty_id(id, size))
-		json_null(json);
+		json_nothing(json);
 	else
 		json_hex(json, id, size);
 }
@@ -125,7 +125,7 @@ static void render_array(struct json *json, const struct value *value)
 void render_value(struct json *json, const struct value *value)
 {
 	switch (value->type) {
-	case VALUE_STRING: json_string(json, value_str(value)); break;
+	case VALUE_STRING: json_text(json, value_str(value)); break;
 	case VALUE_BOOL: json_bool(json, value->boolean); break;
 	case VALUE_INT: json_i64(json, value->integer); break;
 	case VALUE_DOUBLE: json_double(json, value->real); break;
@@ -137,7 +137,7 @@ void render_value(struct json *json, const struct value *value)
 		json_base64(json, value_str(value));
 		json_end_object(json);
 		break;
-	default: json_null(json); break;
+	default: json_nothing(json); break;
 	}
 }
 
@@ -223,7 +223,7 @@ static void render_handler(struct json *json, const struct handler *handler)
 		json_member_nullable(json, "event", handler->event);
 		json_end_object(json);
 	} else {
-		json_null(json);
+		json_nothing(json);
 	}
 	json_member_nullable(json, "published_event", publishes ? handler->event : str_make("", 0));
 }
@@ -260,7 +260,7 @@ static void member_services(struct json *json, const struct trace_summary *summa
 	json_key(json, str_from("services"));
 	json_begin_array(json);
 	for (size_t i = 0; i < summary->service_count; i++)
-		json_string(json, summary->services[i]);
+		json_text(json, summary->services[i]);
 	json_end_array(json);
 }
 
@@ -391,11 +391,11 @@ static void render_metric(struct json *json, const struct metric_summary *summar
 	if (metric->type == METRIC_SUM)
 		json_bool(json, metric->monotonic);
 	else
-		json_null(json);
+		json_nothing(json);
 	json_key(json, str_from("label_names"));
 	json_begin_array(json);
 	for (size_t i = 0; i < summary->label_name_count; i++)
-		json_string(json, summary->label_names[i]);
+		json_text(json, summary->label_names[i]);
 	json_end_array(json);
 	json_member_u64(json, "series_count", summary->series_count);
 	json_end_object(json);
@@ -419,7 +419,7 @@ static void render_line(struct json *json, const struct metric_line *line, size_
 	json_begin_object(json);
 	for (size_t i = 0; i < line->label_count; i++) {
 		json_key(json, line->labels[i].name);
-		json_string(json, line->labels[i].value);
+		json_text(json, line->labels[i].value);
 	}
 	json_end_object(json);
 	json_key(json, str_from("values"));
@@ -429,7 +429,7 @@ static void render_line(struct json *json, const struct metric_line *line, size_
 		if (isfinite(line->values[i]))
 			json_double(json, line->values[i]);
 		else
-			json_null(json);
+			json_nothing(json);
 	}
 	json_end_array(json);
 	json_end_object(json);
