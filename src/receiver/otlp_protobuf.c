@@ -29,6 +29,6 @@ enum status otlp_protobuf_decode(enum signal signal, struct str body, uint64_t n
 	if (decoder.failure != STATUS_OK)
 		return decoder.failure;
 	return error_set(error, STATUS_INVALID,
-			 "the body is not a well-formed protobuf message %s: a field is cut off or malformed",
+			 "the body is not a well-formed %s in protobuf: a field is cut off or malformed",
 			 messages[signal]);
 }
