@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
-#include "app/demo_shop.h"
+#include "app/demo/shop.h"
 #include "base/hash.h"
 
 static volatile sig_atomic_t stop;

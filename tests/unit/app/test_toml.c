@@ -102,8 +102,8 @@ static void says_where_text_is_no_toml(void **state)
 	} rows[] = {
 		{"[server\n", 1, 8},
 		{"a = 1\nb =\n", 2, 4},
-		{"a = 1\na = 2\n", 2, 3},
-		{"a = \"\xff\"", 1, 3},
+		{"a = 1\na = 2\n", 2, 5},
+		{"a = \"\xff\"", 1, 5},
 	};
 
 	(void)state;

@@ -1,4 +1,4 @@
-#include "app/demo_outbox.h"
+#include "app/demo/outbox.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "app/demo_send.h"
+#include "app/demo/send.h"
 
 #include <curl/curl.h>
 #include <errno.h>

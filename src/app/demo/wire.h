@@ -1,5 +1,5 @@
 /*
- * demo_wire: OTLP's common messages, written.
+ * wire: OTLP's common messages, written.
  *
  * Ownership  everything is appended to the caller's buffer.
  * Threads    one thread a buffer.

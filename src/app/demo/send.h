@@ -1,5 +1,5 @@
 /*
- * demo_send: OTLP over HTTP, the sending side, as an SDK's exporter does it: one connection, protobuf,
+ * send: OTLP over HTTP, the sending side, as an SDK's exporter does it: one connection, protobuf,
  * retries.
  *
  * 429, 502, 503 and 504 are tried again after Retry-After, or after a growing pause. A connection that cannot

@@ -1,4 +1,4 @@
-#include "app/demo_truth.h"
+#include "app/demo/truth.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,4 +1,4 @@
-#include "app/demo_send.h"
+#include "app/demo/send.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -202,5 +202,5 @@ int main(void)
 		cmocka_unit_test(says_that_nothing_listens),
 	};
 
-	return test_run("app/demo_send", tests);
+	return test_run("app/demo/send", tests);
 }

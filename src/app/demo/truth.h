@@ -1,5 +1,5 @@
 /*
- * demo_truth: what was really sent, counted, so that answers can be checked against it.
+ * truth: what was really sent, counted, so that answers can be checked against it.
  *
  * A row is counted when the request that carries it has been acknowledged.
  *

@@ -1,4 +1,4 @@
-#include "app/demo_shop.h"
+#include "app/demo/shop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,5 +323,5 @@ int main(void)
 		cmocka_unit_test(shop_has_every_kind_of_handler_in_every_language),
 	};
 
-	return test_run("app/demo_shop", tests);
+	return test_run("app/demo/shop", tests);
 }

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/demo_calls.h"
-#include "app/demo_shop.h"
+#include "app/demo/calls.h"
+#include "app/demo/shop.h"
 
 static void say(struct play *play, const struct open_span *span, uint64_t time_ns, uint8_t severity,
 		const char *message, const char *key, const char *value)

@@ -1,5 +1,5 @@
 /*
- * demo_random: numbers that only look random: the same seed gives the same shop.
+ * random: numbers that only look random: the same seed gives the same shop.
  *
  * Ownership  a plain value.
  * Threads    one thread at a time.

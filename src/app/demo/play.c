@@ -1,8 +1,8 @@
-#include "app/demo_play.h"
+#include "app/demo/play.h"
 
 #include <stdio.h>
 
-#include "app/demo_wire.h"
+#include "app/demo/wire.h"
 #include "base/protobuf.h"
 
 /* Fields of the Span message. */

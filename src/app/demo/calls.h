@@ -1,15 +1,15 @@
 /*
- * demo_calls: what the shop's handlers are made of: requests received, databases asked, events published and
+ * calls: what the shop's handlers are made of: requests received, databases asked, events published and
  * handled, failures; each with the attributes that its language's instrumentation sends.
  *
- * Ownership  as in demo_play.h.
+ * Ownership  as in play.h.
  * Threads    one thread at a time.
  * Units      times are Unix nanoseconds. A function that does something returns when it was done.
  */
 #ifndef ROHAS_APP_DEMO_CALLS_H
 #define ROHAS_APP_DEMO_CALLS_H
 
-#include "app/demo_play.h"
+#include "app/demo/play.h"
 
 enum {
 	SEVERITY_TRACE = 1,

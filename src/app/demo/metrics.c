@@ -1,9 +1,9 @@
-#include "app/demo_metrics.h"
+#include "app/demo/metrics.h"
 
 #include <stdio.h>
 
-#include "app/demo_play.h"
-#include "app/demo_wire.h"
+#include "app/demo/play.h"
+#include "app/demo/wire.h"
 #include "base/protobuf.h"
 
 enum shape { SHAPE_SUM, SHAPE_HISTOGRAM, SHAPE_EXPONENTIAL, SHAPE_SUMMARY };

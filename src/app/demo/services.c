@@ -1,6 +1,6 @@
-#include "app/demo_services.h"
+#include "app/demo/services.h"
 
-#include "app/demo_wire.h"
+#include "app/demo/wire.h"
 #include "base/protobuf.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /*
- * demo_outbox: spans, log records and metrics that wait for the moment at which their application would send
+ * outbox: spans, log records and metrics that wait for the moment at which their application would send
  * them, then leave in requests, grouped by service and scope.
  *
  * Ownership  owns its items. truth and sender are borrowed.
@@ -10,9 +10,9 @@
 #ifndef ROHAS_APP_DEMO_OUTBOX_H
 #define ROHAS_APP_DEMO_OUTBOX_H
 
-#include "app/demo_send.h"
-#include "app/demo_services.h"
-#include "app/demo_truth.h"
+#include "app/demo/send.h"
+#include "app/demo/services.h"
+#include "app/demo/truth.h"
 #include "model/batch.h"
 
 /* What is known of an item beside its bytes. */

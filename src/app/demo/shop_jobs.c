@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/demo_calls.h"
-#include "app/demo_shop.h"
+#include "app/demo/calls.h"
+#include "app/demo/shop.h"
 
 static void report(struct play *play, enum demo_scope logs, const struct open_span *span, uint64_t time_ns,
 		   const char *message, const char *key, size_t count)

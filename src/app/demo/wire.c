@@ -1,4 +1,4 @@
-#include "app/demo_wire.h"
+#include "app/demo/wire.h"
 
 #include "base/protobuf.h"
 

@@ -1,5 +1,5 @@
 /*
- * demo_services: the shop's three services, in three languages, and the instrumentation that speaks in them.
+ * services: the shop's three services, in three languages, and the instrumentation that speaks in them.
  *
  * Ownership  constant tables.
  */

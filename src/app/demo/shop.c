@@ -1,4 +1,4 @@
-#include "app/demo_shop.h"
+#include "app/demo/shop.h"
 
 #include <math.h>
 

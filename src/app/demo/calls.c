@@ -1,4 +1,4 @@
-#include "app/demo_calls.h"
+#include "app/demo/calls.h"
 
 #include <stdio.h>
 

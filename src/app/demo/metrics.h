@@ -1,5 +1,5 @@
 /*
- * demo_metrics: the shop's own measurements, kept as an SDK keeps them and exported at intervals: sums,
+ * metrics: the shop's own measurements, kept as an SDK keeps them and exported at intervals: sums,
  * gauges, histograms of both kinds and a summary; cumulative from Node and Python, delta from Rust.
  *
  * Ownership  owns its series. play is borrowed for a call.

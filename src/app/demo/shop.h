@@ -1,5 +1,5 @@
 /*
- * demo_shop: what happens in the shop: customers who look, buy and chat, events that follow, jobs that run.
+ * shop: what happens in the shop: customers who look, buy and chat, events that follow, jobs that run.
  *
  * Ownership  the shop owns its play.
  * Threads    one thread at a time.
@@ -9,7 +9,7 @@
 #ifndef ROHAS_APP_DEMO_SHOP_H
 #define ROHAS_APP_DEMO_SHOP_H
 
-#include "app/demo_play.h"
+#include "app/demo/play.h"
 
 enum { VIEWS_A_BATCH = 5, JOB_COUNT = 4 };
 
@@ -34,9 +34,9 @@ void shop_play(struct shop *shop, uint64_t until_ns);
 typedef void shop_scene(struct shop *shop, uint64_t start_ns);
 
 shop_scene scene_browse, scene_product, scene_cart, scene_register, scene_search,
-	scene_upload;                  /* demo_shop_api.c */
-shop_scene scene_checkout;             /* demo_shop_order.c */
-shop_scene scene_chat, scene_tracking; /* demo_shop_jobs.c */
+	scene_upload;                  /* shop_api.c */
+shop_scene scene_checkout;             /* shop_order.c */
+shop_scene scene_chat, scene_tracking; /* shop_jobs.c */
 shop_scene job_restock, job_expire_carts, job_sync_inventory, job_daily_report;
 
 #endif

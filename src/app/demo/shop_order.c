@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/demo_calls.h"
-#include "app/demo_shop.h"
+#include "app/demo/calls.h"
+#include "app/demo/shop.h"
 
 /* How the payment provider answered. */
 enum charge { CHARGE_DONE, CHARGE_DECLINED, CHARGE_TIMED_OUT };

@@ -1,5 +1,5 @@
 /*
- * demo_play: the stage that the shop plays on: spans, log lines and measurements, written as its services
+ * play: the stage that the shop plays on: spans, log lines and measurements, written as its services
  * would write them, and put into the outbox until they are due.
  *
  * A span is opened, told what it knows, and closed with its end; times are given, never read from a clock, so
@@ -12,11 +12,11 @@
 #ifndef ROHAS_APP_DEMO_PLAY_H
 #define ROHAS_APP_DEMO_PLAY_H
 
-#include "app/demo_metrics.h"
-#include "app/demo_outbox.h"
-#include "app/demo_random.h"
-#include "app/demo_services.h"
-#include "app/demo_truth.h"
+#include "app/demo/metrics.h"
+#include "app/demo/outbox.h"
+#include "app/demo/random.h"
+#include "app/demo/services.h"
+#include "app/demo/truth.h"
 #include "base/clock.h"
 #include "model/log_record.h"
 #include "model/span.h"
