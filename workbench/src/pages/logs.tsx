@@ -10,7 +10,15 @@ import { colourMap } from '../model/colours';
 import { endsNow, hasFilters, logQuery, rangeOf, rangeQuery } from '../model/filters';
 import type { Shape } from '../model/live-list';
 import { searchTerms } from '../model/words';
-import { FilterBar, FilterChoice, FilterText, LiveToggle, PlainButton, TimeRange } from '../ui/controls';
+import {
+	FilterBar,
+	FilterChoice,
+	FilterGroup,
+	FilterText,
+	LiveToggle,
+	PlainButton,
+	TimeRange,
+} from '../ui/controls';
 import { IconClose } from '../ui/icons';
 import { LogRow } from '../ui/log-row';
 import { NewPill } from '../ui/new-pill';
@@ -84,37 +92,39 @@ export function LogsPage() {
 					unavailable={now ? null : 'The range ends in the past: there is nothing new to come.'}
 					onChange={(on) => change({ live: on ? null : '0' }, 'replace')}
 				/>
-				<FilterChoice
-					name="level"
-					label="Level"
-					value={params.get('level') ?? ''}
-					options={LEVELS}
-					onChange={(level) => change({ level })}
-				/>
-				<FilterText {...text('q')} label="Search" placeholder={'words and "phrases"'} width={240} grow />
-				<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={180} />
-				<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
-				<FilterText
-					{...text('trace_id')}
-					label="Trace"
-					placeholder="32 digits"
-					check={checkId(32)}
-					width={170}
-				/>
-				{params.has('span_id') && (
+				<FilterGroup active={hasFilters(filters)}>
+					<FilterChoice
+						name="level"
+						label="Level"
+						value={params.get('level') ?? ''}
+						options={LEVELS}
+						onChange={(level) => change({ level })}
+					/>
+					<FilterText {...text('q')} label="Search" placeholder={'words and "phrases"'} width={240} grow />
+					<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={180} />
+					<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
 					<FilterText
-						{...text('span_id')}
-						label="Span"
-						placeholder="16 digits"
-						check={checkId(16)}
+						{...text('trace_id')}
+						label="Trace"
+						placeholder="32 digits"
+						check={checkId(32)}
 						width={170}
 					/>
-				)}
-				{hasFilters(filters) && (
-					<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">
-						<IconClose size={11} /> Clear
-					</PlainButton>
-				)}
+					{params.has('span_id') && (
+						<FilterText
+							{...text('span_id')}
+							label="Span"
+							placeholder="16 digits"
+							check={checkId(16)}
+							width={170}
+						/>
+					)}
+					{hasFilters(filters) && (
+						<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">
+							<IconClose size={11} /> Clear
+						</PlainButton>
+					)}
+				</FilterGroup>
 				<span className={`${css.count} number`}>
 					{formatCount(logs.rows.length)}
 					{logs.more ? ' newest' : ''}
@@ -140,6 +150,7 @@ export function LogsPage() {
 }
 
 function NoLogs({ filtered, anyLogs }: { filtered: boolean; anyLogs: boolean }) {
+	const { params } = useAddress();
 	const change = useChange();
 	if (filtered)
 		return (
@@ -151,8 +162,12 @@ function NoLogs({ filtered, anyLogs }: { filtered: boolean; anyLogs: boolean }) 
 	if (anyLogs)
 		return (
 			<EmptyState title="No logs in this range of time">
-				<p>Older logs are kept: choose a longer range.</p>
-				<PlainButton onClick={() => change({ start: '-30d', end: null })}>Show the last 30 days</PlainButton>
+				<p>There are logs in the store: choose another range.</p>
+				{params.get('start') !== '-30d' && (
+					<PlainButton onClick={() => change({ start: '-30d', end: null })}>
+						Show the last 30 days
+					</PlainButton>
+				)}
 			</EmptyState>
 		);
 	return (

@@ -159,8 +159,12 @@ function Facts({ node, span, colour, onSelect }: Omit<Props, 'onClose'>) {
 				<>
 					<dt>Parent</dt>
 					<dd>
-						<button type="button" className={css.close} onClick={() => onSelect(span.parent_span_id ?? '')}>
-							<span className="mono">{span.parent_span_id}</span>
+						<button
+							type="button"
+							className={`${css.parent} mono`}
+							onClick={() => onSelect(span.parent_span_id ?? '')}
+						>
+							{span.parent_span_id}
 						</button>
 					</dd>
 				</>

@@ -15,6 +15,7 @@ import { Chart } from '../ui/chart';
 import {
 	FilterBar,
 	FilterChoice,
+	FilterGroup,
 	FilterPair,
 	FilterTags,
 	FilterText,
@@ -92,13 +93,15 @@ export function TracesPage() {
 					was kept before is shown.
 				</Notice>
 			)}
-			<TraceHistogram
-				rows={list.rows}
-				more={list.more}
-				onRange={(fromMs, toMs) =>
-					change({ start: new Date(fromMs).toISOString(), end: new Date(toMs).toISOString() })
-				}
-			/>
+			{(list.loading || list.rows.length > 0) && (
+				<TraceHistogram
+					rows={list.rows}
+					more={list.more}
+					onRange={(fromMs, toMs) =>
+						change({ start: new Date(fromMs).toISOString(), end: new Date(toMs).toISOString() })
+					}
+				/>
+			)}
 			{list.error && list.rows.length === 0 ? (
 				<ErrorState error={list.error} onRetry={list.retry} />
 			) : list.loading ? (
@@ -113,6 +116,7 @@ export function TracesPage() {
 }
 
 function NoTraces({ filtered, anySpans }: { filtered: boolean; anySpans: boolean }) {
+	const { params } = useAddress();
 	const change = useChange();
 	if (filtered)
 		return (
@@ -124,8 +128,12 @@ function NoTraces({ filtered, anySpans }: { filtered: boolean; anySpans: boolean
 	if (anySpans)
 		return (
 			<EmptyState title="No traces in this range of time">
-				<p>Older traces are kept: choose a longer range.</p>
-				<PlainButton onClick={() => change({ start: '-30d', end: null })}>Show the last 30 days</PlainButton>
+				<p>There are traces in the store: choose another range.</p>
+				{params.get('start') !== '-30d' && (
+					<PlainButton onClick={() => change({ start: '-30d', end: null })}>
+						Show the last 30 days
+					</PlainButton>
+				)}
 			</EmptyState>
 		);
 	return (
@@ -165,54 +173,56 @@ function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children
 	return (
 		<FilterBar label="Filter traces">
 			{children}
-			<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={190} />
-			<FilterChoice
-				name="handler_type"
-				label="Type"
-				value={params.get('handler_type') ?? ''}
-				options={TYPES}
-				onChange={(value) => change({ handler_type: value })}
-			/>
-			<FilterChoice
-				name="status"
-				label="Status"
-				value={params.get('status') ?? ''}
-				options={STATUSES}
-				onChange={(value) => change({ status: value })}
-			/>
-			<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
-			<FilterText {...text('language')} label="Language" suggestions={languages} width={160} />
-			<FilterText {...text('operation')} label="Operation" suggestions={operations} width={200} />
-			<FilterPair>
-				<FilterText
-					{...text('min_duration')}
-					label="Took at least"
-					placeholder="100ms"
-					check={checkDuration}
-					width={148}
+			<FilterGroup active={hasFilters(traceQuery(params))}>
+				<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={190} />
+				<FilterChoice
+					name="handler_type"
+					label="Type"
+					value={params.get('handler_type') ?? ''}
+					options={TYPES}
+					onChange={(value) => change({ handler_type: value })}
 				/>
-				<FilterText
-					{...text('max_duration')}
-					label="at most"
-					placeholder="2s"
-					check={checkDuration}
-					width={118}
+				<FilterChoice
+					name="status"
+					label="Status"
+					value={params.get('status') ?? ''}
+					options={STATUSES}
+					onChange={(value) => change({ status: value })}
 				/>
-			</FilterPair>
-			<FilterTags
-				name="tag"
-				label="Tags"
-				values={params.getAll('tag')}
-				onChange={(tag) => change({ tag })}
-				accept={isTag}
-				placeholder="key=value"
-				width={180}
-			/>
-			{hasFilters(traceQuery(params)) && (
-				<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">
-					<IconClose size={11} /> Clear
-				</PlainButton>
-			)}
+				<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
+				<FilterText {...text('language')} label="Language" suggestions={languages} width={160} />
+				<FilterText {...text('operation')} label="Operation" suggestions={operations} width={200} />
+				<FilterPair>
+					<FilterText
+						{...text('min_duration')}
+						label="Took at least"
+						placeholder="100ms"
+						check={checkDuration}
+						width={148}
+					/>
+					<FilterText
+						{...text('max_duration')}
+						label="at most"
+						placeholder="2s"
+						check={checkDuration}
+						width={118}
+					/>
+				</FilterPair>
+				<FilterTags
+					name="tag"
+					label="Tags"
+					values={params.getAll('tag')}
+					onChange={(tag) => change({ tag })}
+					accept={isTag}
+					placeholder="key=value"
+					width={180}
+				/>
+				{hasFilters(traceQuery(params)) && (
+					<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">
+						<IconClose size={11} /> Clear
+					</PlainButton>
+				)}
+			</FilterGroup>
 		</FilterBar>
 	);
 }

@@ -2,6 +2,7 @@
  * waterfall: the spans of a trace as a tree beside bars on a time axis. Only the rows on the screen exist, so a
  * trace may have many thousands.
  */
+import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, formatDuration, plural } from '../base/format';
@@ -26,6 +27,8 @@ import css from './waterfall.module.css';
 const ROW_HEIGHT = 28;
 const INDENT = 14;
 const DEEPEST_INDENT = 20;
+const TICK_WIDTH = 84;
+const WIDEST_TREE = 0.6;
 
 export interface View {
 	fromNs: number;
@@ -76,11 +79,18 @@ export function Waterfall({ tree, colours, selectedId, onSelect }: Props) {
 		else activate(next.row);
 	};
 
-	const ticks = useMemo(() => axisTicks(view.fromNs, view.toNs, 6), [view.fromNs, view.toNs]);
+	const lane = useElementSize();
+	const frame = useElementSize();
+	const shownTree = frame.width > 0 ? Math.min(treeWidth, Math.round(frame.width * WIDEST_TREE)) : treeWidth;
+	const wantedTicks = Math.max(2, Math.floor((lane.width || 600) / TICK_WIDTH));
+	const ticks = useMemo(
+		() => axisTicks(view.fromNs, view.toNs, wantedTicks),
+		[view.fromNs, view.toNs, wantedTicks],
+	);
 	const at = (ns: number) => `${((ns - view.fromNs) / Math.max(1, view.toNs - view.fromNs)) * 100}%`;
 	const branches = useMemo(() => [...tree.byId.values()].filter((node) => node.children.length > 0), [tree]);
 	return (
-		<div className={css.waterfall} style={{ '--tree': `${treeWidth}px` } as CSSProperties}>
+		<div ref={frame.ref} className={css.waterfall} style={{ '--tree': `${shownTree}px` } as CSSProperties}>
 			<div className={css.minimap}>
 				<div className={css.tools}>
 					<button
@@ -114,7 +124,7 @@ export function Waterfall({ tree, colours, selectedId, onSelect }: Props) {
 			</div>
 			<div className={css.ruler} aria-hidden="true">
 				<span>{plural(tree.byId.size - tree.missing, 'span')}</span>
-				<div className={css.ticks}>
+				<div className={css.ticks} ref={lane.ref}>
 					{ticks.map((ns) => (
 						<div key={ns} className={css.tick} style={{ left: at(ns) }}>
 							{formatDuration(ns / 1e6)}
@@ -161,7 +171,7 @@ export function Waterfall({ tree, colours, selectedId, onSelect }: Props) {
 				onChange={setTreeWidth}
 				pane="left"
 				label="Width of the span names"
-				style={{ position: 'absolute', top: 0, bottom: 0, left: treeWidth - 1 }}
+				style={{ position: 'absolute', top: 0, bottom: 0, left: shownTree - 1 }}
 			/>
 		</div>
 	);

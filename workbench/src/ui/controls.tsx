@@ -17,13 +17,31 @@ import type { LiveState } from '../api/live';
 import { edgeMs, fromLocalInput, PRESETS, rangeLabel, toLocalInput } from '../base/time';
 import type { Range } from '../model/filters';
 import css from './controls.module.css';
-import { IconChevronDown, IconClock, IconClose, IconPause, IconPlay } from './icons';
+import { IconChevronDown, IconClock, IconClose, IconFilter, IconPause, IconPlay } from './icons';
 
 export function FilterBar({ children, label }: { children: ReactNode; label: string }) {
 	return (
 		<search className={css.bar} aria-label={label}>
 			{children}
 		</search>
+	);
+}
+
+/** The fields of a bar that a narrow screen hides until they are asked for. */
+export function FilterGroup({ children, active }: { children: ReactNode; active: boolean }) {
+	const [shown, setShown] = useState(false);
+	return (
+		<>
+			<button
+				type="button"
+				className={`${css.button} ${css.narrowOnly}`}
+				aria-expanded={shown}
+				onClick={() => setShown(!shown)}
+			>
+				<IconFilter size={12} /> {active ? 'Filtered' : 'Filters'}
+			</button>
+			<span className={shown ? css.group : `${css.group} ${css.wideOnly}`}>{children}</span>
+		</>
 	);
 }
 

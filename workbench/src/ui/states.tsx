@@ -66,7 +66,8 @@ export function FirstSteps({ what }: { what: string }) {
 }
 
 function endpointHost(): string {
-	return window.location.hostname || 'localhost';
+	const { hostname } = window.location;
+	return hostname === '' || hostname === '127.0.0.1' || hostname === '[::1]' ? 'localhost' : hostname;
 }
 
 const WIDTHS = [
