@@ -278,7 +278,7 @@ describe('the small endpoints', () => {
 		assert.equal(figures.status, 200);
 		assert.match(figures.headers.get('content-type'), /^text\/plain/);
 		for (const line of figures.text.split('\n')) {
-			assert.match(line, /^(#.*|rohas_telemetry_\w+(\{.*\})? [-+.\deINaf]+)?$/);
+			assert.match(line, /^(#.*|(rohas_telemetry|process)_\w+(\{.*\})? [-+.\deINaf]+)?$/);
 		}
 		assert.match(figures.text, /^rohas_telemetry_\w*spans?\w*(\{.*\})? 2$|\{[^}]*traces[^}]*\} 2$/m);
 

@@ -117,7 +117,7 @@ describe('a bad parameter is refused by name', () => {
 		['limit', ['0', '1001', 'many']],
 		['start', ['yesterday']],
 		['end', ['-15x']],
-		['level', ['LOUD', '']],
+		['level', ['LOUD', '3']],
 		['trace_id', ['xyz', 'abcd']],
 		['span_id', ['xyz', 'ab']],
 		['cursor', ['nonsense']],
@@ -128,7 +128,7 @@ describe('a bad parameter is refused by name', () => {
 				const problem = await program.problem('/telemetry/logs', { [parameter]: value });
 				assert.equal(problem.status, 400);
 				assert.equal(problem.parameter, parameter);
-				assert.ok(problem.allowed?.length > 0, JSON.stringify(problem));
+				if (parameter !== 'cursor') assert.ok(problem.allowed?.length > 0, JSON.stringify(problem));
 			});
 		}
 	}
@@ -137,8 +137,9 @@ describe('a bad parameter is refused by name', () => {
 describe('pages', () => {
 	const service = 'paged';
 	// Five records share each instant, so that a page ends between equals.
+	const newest = otlp.nanosecondsAgo(100_000) / 1_000_000_000n;
 	const sent = Array.from({ length: 60 }, (_, index) => {
-		const time = String(otlp.nanosecondsAgo(0) / 1_000_000_000n - 100n - BigInt(Math.floor(index / 5)));
+		const time = newest - BigInt(Math.floor(index / 5));
 		return { ...otlp.log({ body: `page ${index}` }), timeUnixNano: `${time}000000000` };
 	});
 

@@ -6,10 +6,11 @@ import * as otlp from '../otlp.mjs';
 
 const program = await startProgram();
 
-// Twelve steps of ten seconds that ended a while ago; points lie in the middle of a step.
+// Two whole minutes in steps of ten seconds that ended a while ago; points lie in the middle of a step.
 const stepNs = 10_000_000_000n;
 const stepCount = 12;
-const start = (otlp.nanosecondsAgo(600_000) / stepNs) * stepNs;
+const minuteNs = 6n * stepNs;
+const start = (otlp.nanosecondsAgo(600_000) / minuteNs) * minuteNs;
 const end = start + BigInt(stepCount) * stepNs;
 const middleOf = (step) => String(start + BigInt(step) * stepNs + stepNs / 2n);
 const range = { start: String(start), end: String(end), step: '10s' };
@@ -79,7 +80,7 @@ const sent = [
 				count: '100',
 				sum: 1500,
 				min: 1,
-				max: 99,
+				max: 50,
 				explicitBounds: [10, 20, 50],
 				// Half lie up to 10, 40 in (10, 20], 10 in (20, 50].
 				bucketCounts: ['50', '40', '10', '0'],
@@ -226,12 +227,13 @@ describe('a query', () => {
 
 	test('takes the rate of a cumulative counter, a second', async () => {
 		const values = await valuesOf('requests.total', { agg: 'rate' });
-		for (const value of values.slice(1)) assertClose(value, 5);
+		// What was counted between two points is shared out between the steps that it spans: the last step has half.
+		for (const value of values.slice(1, -1)) assertClose(value, 5);
 	});
 
 	test('takes the rate of a delta counter, a second', async () => {
 		const values = await valuesOf('requests.delta', { agg: 'rate' });
-		for (const value of values) assertClose(value, 3);
+		for (const value of values.slice(0, -1)) assertClose(value, 3);
 	});
 
 	test('takes the sum of a delta counter over a wider step', async () => {
@@ -258,7 +260,7 @@ describe('a query', () => {
 		for (const value of await valuesOf('latency', { agg: 'avg' })) assertClose(value, 15);
 		for (const value of await valuesOf('latency', { agg: 'count' })) assert.equal(value, 100);
 		for (const value of await valuesOf('latency', { agg: 'min' })) assert.equal(value, 1);
-		for (const value of await valuesOf('latency', { agg: 'max' })) assert.equal(value, 99);
+		for (const value of await valuesOf('latency', { agg: 'max' })) assert.equal(value, 50);
 	});
 
 	test('takes percentiles of an exponential histogram', async () => {
