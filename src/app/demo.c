@@ -245,6 +245,7 @@ static int run(int argc, char **argv)
 		 OPTION_DURATION, &demo.wait_ns},
 		{"print-truth", "FILE", "at the end, write what was really sent, counted, as JSON",
 		 OPTION_TEXT, &demo.truth_path},
+		{"quiet", NULL, "say nothing but errors", OPTION_FLAG, &demo.is_quiet},
 	};
 	const struct command_line line = {
 		&demo_command,
