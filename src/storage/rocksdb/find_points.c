@@ -49,10 +49,11 @@ static bool make_series_key(const struct metric *metric, const struct resource *
 }
 
 /* Runs a call for every block that passes the filter; what the reader reads lies in arena. */
-typedef enum status visit_block(void *context, struct point_reader *reader, struct error *error);
+typedef enum status visit_block(void *context, const struct block_header *header, struct point_reader *reader,
+				struct error *error);
 
-static enum status visit_body(struct rocksdb_store *store, const struct block_entry *entry, struct arena *arena,
-			      visit_block *visit, void *context, struct error *error)
+static enum status visit_body(struct rocksdb_store *store, const struct block_entry *entry,
+			      struct arena *arena, visit_block *visit, void *context, struct error *error)
 {
 	struct point_reader reader;
 	struct body body;
@@ -68,7 +69,7 @@ static enum status visit_body(struct rocksdb_store *store, const struct block_en
 		return error_set(error, STATUS_NO_MEMORY,
 				 "the metric points are larger than the memory that one query may use");
 	status = point_reader_open(&reader, copy, arena, error);
-	return status == STATUS_OK ? visit(context, &reader, error) : status;
+	return status == STATUS_OK ? visit(context, &entry->header, &reader, error) : status;
 }
 
 /* With keep, everything that was read stays in arena; without, arena is cleared after each block. */
@@ -77,8 +78,8 @@ static enum status visit_blocks(struct rocksdb_store *store, const struct point_
 				struct error *error)
 {
 	struct block_list list;
-	enum status status = block_index_list(&store->index, SIGNAL_METRICS, UINT64_MAX, may_hold_points, filter,
-					      &list, error);
+	enum status status = block_index_list(&store->index, SIGNAL_METRICS, UINT64_MAX, may_hold_points,
+					      filter, &list, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -96,10 +97,12 @@ struct reading {
 	struct batch *batch;
 };
 
-static enum status read_block(void *context, struct point_reader *reader, struct error *error)
+static enum status read_block(void *context, const struct block_header *header, struct point_reader *reader,
+			      struct error *error)
 {
 	struct reading *reading = context;
 
+	(void)header;
 	return point_reader_read(reader, reading->filter, reading->batch, error);
 }
 
@@ -152,8 +155,8 @@ static enum status sort_points(struct metric_point *points, size_t count, struct
 	return STATUS_OK;
 }
 
-enum status rocksdb_read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
-				struct error *error)
+enum status rocksdb_read_points(struct store *base, const struct point_filter *filter,
+				struct batch *batch_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 	struct reading reading = {filter, batch_out};
@@ -170,6 +173,7 @@ enum status rocksdb_read_points(struct store *base, const struct point_filter *f
 
 /* A list of metrics that is being made. Strings in the dictionaries lie in arena. */
 struct listing {
+	const struct point_filter *filter;
 	struct arena *arena;
 	struct buffer scratch;
 	struct dictionary metrics; /* type and name */
@@ -263,7 +267,8 @@ static enum status list_labels(struct listing *listing, uint32_t metric, const s
 	return status;
 }
 
-static enum status list_series(struct listing *listing, const struct point_series *series, struct error *error)
+static enum status list_series(struct listing *listing, const struct point_series *series,
+			       struct error *error)
 {
 	struct series_key key;
 	uint32_t metric, code;
@@ -283,15 +288,41 @@ static enum status list_series(struct listing *listing, const struct point_serie
 		return status;
 	listing->listed[metric].series_count++;
 	status = list_labels(listing, metric, &series->attributes, error);
-	return status == STATUS_OK ? list_labels(listing, metric, &series->resource->attributes, error) : status;
+	return status == STATUS_OK ? list_labels(listing, metric, &series->resource->attributes, error)
+				   : status;
 }
 
-static enum status list_block(void *context, struct point_reader *reader, struct error *error)
+/* A block that sticks out of the range: only what its points say counts. */
+static enum status list_points(struct listing *listing, struct point_reader *reader, struct error *error)
 {
+	struct batch batch;
+	enum status status;
+
+	batch_init(&batch, 0);
+	status = point_reader_read(reader, listing->filter, &batch, error);
+	for (size_t i = 0; i < batch.point_count && status == STATUS_OK; i++) {
+		const struct metric_point *point = &batch.points[i];
+		struct point_series series = {point->metric, point->resource, point->scope,
+					      point->attributes};
+
+		if (i == 0 || !is_same_origin(point, point - 1))
+			status = list_series(listing, &series, error);
+	}
+	batch_release(&batch);
+	return status;
+}
+
+static enum status list_block(void *context, const struct block_header *header, struct point_reader *reader,
+			      struct error *error)
+{
+	struct listing *listing = context;
+	struct time_range range = listing->filter->range;
 	enum status status = STATUS_OK;
 
+	if (!time_range_contains(range, header->first_ns) || !time_range_contains(range, header->last_ns))
+		return list_points(listing, reader, error);
 	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
-		status = list_series(context, &reader->series[i], error);
+		status = list_series(listing, &reader->series[i], error);
 	return status;
 }
 
@@ -355,7 +386,7 @@ enum status rocksdb_list_metrics(struct store *base, struct time_range range, st
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error)
 {
 	struct point_filter filter = {.range = range};
-	struct listing listing = {.arena = arena};
+	struct listing listing = {.filter = &filter, .arena = arena};
 	struct arena scratch;
 	enum status status;
 

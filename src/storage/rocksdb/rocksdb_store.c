@@ -189,7 +189,7 @@ static enum status load_headers(struct rocksdb_store *store, struct error *error
 	return status;
 }
 
-/* What the folder takes on the disk. */
+/* What the files of the folder hold; what RocksDB set aside for its log beyond that comes and goes. */
 static uint64_t folder_bytes(const char *path)
 {
 	char *paths[] = {(char *)path, NULL};
@@ -199,7 +199,7 @@ static uint64_t folder_bytes(const char *path)
 
 	while (tree && (entry = fts_read(tree)))
 		if (entry->fts_info == FTS_F)
-			bytes += (uint64_t)entry->fts_statp->st_blocks * 512;
+			bytes += (uint64_t)entry->fts_statp->st_size;
 	if (tree)
 		fts_close(tree);
 	return bytes;
