@@ -188,6 +188,19 @@ static bool assemble(struct trace *trace)
 	return index && summarise(trace);
 }
 
+/* Most traces are small: a cache of them has no room for the places that a batch keeps ready. */
+static void trim(struct batch *batch)
+{
+	struct span *moved = batch->span_count
+				     ? realloc(batch->spans, batch->span_count * sizeof(*moved))
+				     : NULL;
+
+	if (!moved)
+		return;
+	batch->spans = moved;
+	batch->span_capacity = batch->span_count;
+}
+
 /* A trace without spans stands for one that is not there: that too is worth keeping. */
 static enum status trace_read(struct store *store, const uint8_t trace_id[TRACE_ID_SIZE],
 			      struct trace **trace_out, struct error *error)
@@ -210,6 +223,7 @@ static enum status trace_read(struct store *store, const uint8_t trace_id[TRACE_
 		trace_free(trace);
 		return status;
 	}
+	trim(&trace->batch);
 	trace->size_bytes = sizeof(*trace) + trace->batch.arena.used_bytes +
 			    trace->batch.span_capacity * sizeof(struct span);
 	*trace_out = trace;

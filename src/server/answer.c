@@ -2,7 +2,7 @@
 #include "server/insides.h"
 
 const uint16_t counted_codes[COUNTED_CODES] = {200, 204, 302, 304, 400, 401, 403,
-					       404, 405, 413, 415, 500, 501, 503};
+					       404, 405, 413, 415, 421, 500, 501, 503};
 
 void count_answer(struct server *server, unsigned status_code)
 {

@@ -11,7 +11,7 @@
 #include "server/workers.h"
 
 /* The status codes that answers are counted by; the last place counts all others. */
-enum { COUNTED_CODES = 14 };
+enum { COUNTED_CODES = 15 };
 extern const uint16_t counted_codes[COUNTED_CODES];
 
 struct server {

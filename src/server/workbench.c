@@ -48,7 +48,7 @@ static void serve(struct server *server, struct http_request *request, const str
 
 	http_reply_header(request, "ETag", asset->etag);
 	http_reply_header(request, "Cache-Control", cache_control);
-	http_reply_header(request, "Vary", "Accept-Encoding");
+	http_reply_header(request, "Vary", "Accept-Encoding, Origin");
 	if (str_equal_c(http_request_header(request, "If-None-Match"), asset->etag)) {
 		answer(server, request, 304, NULL, &body);
 		return;
