@@ -7,11 +7,11 @@
 
 #include "query/query.h"
 #include "storage/memory/memory_store.h"
-#include "unit/test.h"
+#include "test.h"
 
 /* 2026-01-01T00:00:00Z: a multiple of every step. */
 #define BASE_NS     UINT64_C(1767225600000000000)
-#define AT(seconds) (BASE_NS + (uint64_t)((seconds) * 1e9))
+#define AT(seconds) (BASE_NS + (uint64_t)(int64_t)((seconds) * 1e9))
 
 struct fixture {
 	struct store *store;

@@ -1,6 +1,6 @@
 #include "query/cursor.h"
 
-#include "unit/test.h"
+#include "test.h"
 
 static const struct cursor sample = {
 	.range = {1, UINT64_MAX},

@@ -1,6 +1,6 @@
 #include "query/logs.h"
 
-#include "unit/query/fixture.h"
+#include "fixture.h"
 
 /* The messages of a page, with their handlers: "b(CreateUser) a(-)". */
 static char *list_messages(struct fixture *fixture, const struct log_query *question, char *cursor_out)

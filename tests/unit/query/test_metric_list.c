@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "unit/query/fixture.h"
+#include "fixture.h"
 
 static void reads_what_may_be_worked_out(void **state)
 {

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "unit/query/fixture.h"
+#include "fixture.h"
 
 static const struct metric gauge = {.name = {"load", 4}, .type = METRIC_GAUGE, .unit = {"1", 1}};
 static const struct metric delta = {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 #define assert_near(actual, expected)                                                                        \
 	assert_true(fabs((actual) - (expected)) <= 1e-9 * (1 + fabs((double)(expected))))

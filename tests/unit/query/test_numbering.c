@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 static void numbers_keys_in_the_order_of_arrival(void **state)
 {

@@ -1,6 +1,6 @@
 #include "query/trace.h"
 
-#include "unit/query/fixture.h"
+#include "fixture.h"
 
 static const struct trace *get(struct fixture *fixture, uint8_t trace)
 {

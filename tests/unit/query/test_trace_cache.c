@@ -1,7 +1,7 @@
 #include "query/trace_cache.h"
 
 #include "query/trace.h"
-#include "unit/test.h"
+#include "test.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "query/trace.h"
 
-#include "unit/query/fixture.h"
+#include "fixture.h"
 
 /* The last bytes of the ids, in order, as text: "3 2 1". */
 static char *list_ids(struct fixture *fixture, const struct trace_query *question, char *cursor_out)

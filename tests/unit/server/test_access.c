@@ -1,6 +1,6 @@
 #include "server/access.h"
 
-#include "unit/test.h"
+#include "test.h"
 
 struct question {
 	const char *asked;

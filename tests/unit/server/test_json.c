@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 static char *written(struct buffer *out)
 {

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 /* 2026-01-01T00:00:00Z */
 #define NOW_NS UINT64_C(1767225600000000000)

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "unit/test.h"
+#include "test.h"
 
 static json_t *parsed(struct buffer *out)
 {

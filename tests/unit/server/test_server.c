@@ -10,7 +10,7 @@
 
 #include "query/logs.h"
 #include "storage/memory/memory_store.h"
-#include "unit/test.h"
+#include "test.h"
 
 struct fixture {
 	struct store *store;

@@ -1,6 +1,6 @@
 #include "server/waiting_traces.h"
 
-#include "unit/test.h"
+#include "test.h"
 
 enum { SETTLE = 250, LATEST = 700 };
 
