@@ -1,0 +1,334 @@
+#include "unit/test.h"
+
+#include "base/protobuf.h"
+#include "contract/rows.h"
+#include "storage/columns/header.h"
+
+static void keeps_every_field(void **state)
+{
+	static const uint32_t traces[] = {1, 7, UINT32_MAX}, terms[] = {0, 5};
+	struct block_header header = {.sequence = UINT64_MAX,
+				      .first_ns = 1,
+				      .last_ns = UINT64_MAX - 1,
+				      .min_duration_ns = 3,
+				      .max_duration_ns = UINT64_MAX,
+				      .row_count = 1 << 20,
+				      .body_size = 1 << 30,
+				      .outcomes = UINT32_MAX,
+				      .handler_types = 5,
+				      .levels = 17,
+				      .signal = SIGNAL_LOGS,
+				      .level = 255,
+				      .has_all_terms = true,
+				      .traces = traces,
+				      .trace_count = 3,
+				      .terms = terms,
+				      .term_count = 2};
+	struct block_header read;
+	struct buffer bytes = BUFFER_EMPTY;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	header_encode(&header, &bytes);
+	assert_int_equal(header_decode(buffer_str(&bytes), &arena, &read, NULL), STATUS_OK);
+	assert_int_equal(read.trace_count, 3);
+	assert_int_equal(read.term_count, 2);
+	assert_memory_equal(read.traces, traces, sizeof(traces));
+	assert_memory_equal(read.terms, terms, sizeof(terms));
+	read.traces = header.traces;
+	read.terms = header.terms;
+	assert_memory_equal(&read, &header, sizeof(header));
+	arena_release(&arena);
+	buffer_release(&bytes);
+}
+
+static void keeps_a_header_without_hashes(void **state)
+{
+	struct block_header header = {.row_count = 1, .signal = SIGNAL_METRICS}, read;
+	struct buffer bytes = BUFFER_EMPTY;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	header_encode(&header, &bytes);
+	assert_int_equal(header_decode(buffer_str(&bytes), &arena, &read, NULL), STATUS_OK);
+	assert_int_equal(read.trace_count + read.term_count, 0);
+	assert_false(header_may_hold_trace(&read, 0));
+	arena_release(&arena);
+	buffer_release(&bytes);
+}
+
+/* A later version may add fields of any kind. */
+static void passes_over_fields_that_it_does_not_know(void **state)
+{
+	struct block_header header = {.row_count = 9, .signal = SIGNAL_LOGS}, read;
+	struct buffer bytes = BUFFER_EMPTY;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	header_encode(&header, &bytes);
+	protobuf_put_uint(&bytes, 99, 1);
+	protobuf_put_bytes(&bytes, 100, str_from("seven b"));
+	protobuf_put_fixed64(&bytes, 101, 1);
+	assert_int_equal(header_decode(buffer_str(&bytes), &arena, &read, NULL), STATUS_OK);
+	assert_int_equal(read.row_count, 9);
+	arena_release(&arena);
+	buffer_release(&bytes);
+}
+
+static enum status decode(struct str bytes)
+{
+	struct block_header header;
+	struct arena arena;
+	enum status status;
+
+	arena_init(&arena, 0);
+	status = header_decode(bytes, &arena, &header, NULL);
+	arena_release(&arena);
+	return status;
+}
+
+static void refuses_a_header_that_is_damaged(void **state)
+{
+	static const uint32_t traces[] = {1, 7};
+	struct block_header good = {.row_count = 1, .traces = traces, .trace_count = 2}, bad;
+	struct buffer bytes = BUFFER_EMPTY;
+
+	(void)state;
+	assert_int_equal(decode(str_make("", 0)), STATUS_CORRUPT);
+	bad = good;
+	bad.row_count = 0;
+	header_encode(&bad, &bytes);
+	assert_int_equal(decode(buffer_str(&bytes)), STATUS_CORRUPT);
+	buffer_clear(&bytes);
+	bad = good;
+	bad.signal = SIGNAL_COUNT;
+	header_encode(&bad, &bytes);
+	assert_int_equal(decode(buffer_str(&bytes)), STATUS_CORRUPT);
+	buffer_clear(&bytes);
+	header_encode(&good, &bytes);
+	assert_int_equal(decode(buffer_str(&bytes)), STATUS_OK);
+	assert_int_equal(decode(str_make(bytes.data, bytes.size - 1)), STATUS_CORRUPT);
+	/* a hash of three bytes */
+	protobuf_put_bytes(&bytes, 14, str_from("abc"));
+	assert_int_equal(decode(buffer_str(&bytes)), STATUS_CORRUPT);
+	buffer_release(&bytes);
+}
+
+static void sorts_hashes_and_keeps_each_once(void **state)
+{
+	uint32_t hashes[] = {5, UINT32_MAX, 0, 5, 5, 1, 0};
+
+	(void)state;
+	assert_int_equal(header_sort_hashes(hashes, 7), 4);
+	assert_int_equal(hashes[0], 0);
+	assert_int_equal(hashes[1], 1);
+	assert_int_equal(hashes[2], 5);
+	assert_int_equal(hashes[3], UINT32_MAX);
+	assert_int_equal(header_sort_hashes(NULL, 0), 0);
+}
+
+static void finds_every_trace_that_it_holds_and_no_other(void **state)
+{
+	uint32_t traces[100];
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		traces[i] = 10 + i * 3;
+	for (size_t count = 0; count <= 100; count++) {
+		struct block_header header = {.traces = traces, .trace_count = count};
+
+		for (uint32_t hash = 0; hash < 320; hash++) {
+			bool is_there = hash >= 10 && (hash - 10) % 3 == 0 && (hash - 10) / 3 < count;
+
+			assert_int_equal(header_may_hold_trace(&header, hash), is_there);
+		}
+	}
+}
+
+/* These values are on disk: they may never change. */
+static void hashes_as_it_always_did(void **state)
+{
+	static const uint8_t id[TRACE_ID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+	(void)state;
+	assert_int_equal(header_trace_hash(id), UINT32_C(843386730));
+	assert_int_equal(header_term_hash(TERM_SERVICE, str_from("shop")), UINT32_C(448673507));
+	assert_int_equal(header_term_hash(TERM_METRIC, str_from("shop")), UINT32_C(1279951993));
+}
+
+/* A header of spans: what it holds is written here, so that each question has a known answer. */
+static struct block_header spans_header(uint32_t *terms)
+{
+	terms[0] = header_term_hash(TERM_SERVICE, str_from("shop"));
+	terms[1] = header_term_hash(TERM_HANDLER, str_from("CreateUser"));
+	terms[2] = header_term_hash(TERM_LANGUAGE, str_from("rust"));
+	terms[3] = header_term_hash(TERM_OPERATION, str_from("charge"));
+	return (struct block_header){.first_ns = 1000,
+				     .last_ns = 2000,
+				     .min_duration_ns = 10,
+				     .max_duration_ns = 20,
+				     .outcomes = 1 << OUTCOME_ERROR,
+				     .handler_types = 1 << HANDLER_CRON | 1 << HANDLER_API,
+				     .signal = SIGNAL_TRACES,
+				     .has_all_terms = true,
+				     .terms = terms,
+				     .term_count = header_sort_hashes(terms, 4)};
+}
+
+struct span_question {
+	bool answer;
+	struct span_filter filter;
+};
+#define ASK(answer, ...)                                                                                     \
+	{                                                                                                    \
+		answer, (struct span_filter)                                                                 \
+		{                                                                                            \
+			.range = TIME_RANGE_ALL, .handler_type = FILTER_ANY, .outcome = FILTER_ANY,          \
+			.max_duration_ns = UINT64_MAX, __VA_ARGS__                                           \
+		}                                                                                            \
+	}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#endif
+static void passes_over_blocks_that_cannot_hold_a_span(void **state)
+{
+	const struct span_question questions[] = {
+		ASK(true, .min_duration_ns = 0),
+		ASK(true, .range = {2000, 2001}),
+		ASK(false, .range = {2001, 3000}),
+		ASK(true, .range = {0, 1001}),
+		ASK(false, .range = {0, 1000}),
+		ASK(true, .min_duration_ns = 20),
+		ASK(false, .min_duration_ns = 21),
+		ASK(true, .max_duration_ns = 10),
+		ASK(false, .max_duration_ns = 9),
+		ASK(true, .outcome = OUTCOME_ERROR),
+		ASK(false, .outcome = OUTCOME_SUCCESS),
+		ASK(true, .handler_type = HANDLER_CRON),
+		ASK(false, .handler_type = HANDLER_EVENT),
+		ASK(true, .service = {"shop", 4}),
+		ASK(false, .service = {"charge", 6}),
+		ASK(true, .handler = {"CreateUser", 10}),
+		ASK(false, .handler = {"shop", 4}),
+		ASK(true, .language = {"rust", 4}),
+		ASK(false, .language = {"c", 1}),
+		ASK(true, .operation = {"charge", 6}),
+		ASK(false, .operation = {"rust", 4}),
+		ASK(false, .operation = {"charge", 6}, .service = {"nobody", 6}),
+	};
+	uint32_t terms[4];
+	struct block_header header = spans_header(terms);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (header_may_hold_spans(&header, &questions[i].filter) != questions[i].answer)
+			fail_msg("question %zu is answered wrongly", i);
+	header.signal = SIGNAL_LOGS;
+	assert_false(header_may_hold_spans(&header, &questions[0].filter));
+}
+#pragma GCC diagnostic pop
+
+static void excludes_nothing_by_terms_that_it_did_not_keep(void **state)
+{
+	struct span_filter filter = SPAN_FILTER_ANY;
+	uint32_t terms[4];
+	struct block_header header = spans_header(terms);
+
+	(void)state;
+	filter.service = str_from("nobody");
+	assert_false(header_may_hold_spans(&header, &filter));
+	header.term_count = 0;
+	assert_false(header_may_hold_spans(&header, &filter));
+	header.has_all_terms = false;
+	assert_true(header_may_hold_spans(&header, &filter));
+}
+
+static void passes_over_blocks_that_cannot_hold_a_log_record(void **state)
+{
+	static const uint8_t id[TRACE_ID_SIZE] = {7}, other[TRACE_ID_SIZE] = {8};
+	uint32_t trace = header_trace_hash(id),
+		 terms[1] = {header_term_hash(TERM_HANDLER, str_from("Sweep"))};
+	struct block_header header = {.first_ns = 1000,
+				      .last_ns = 2000,
+				      .levels = 1 << LEVEL_INFO,
+				      .signal = SIGNAL_LOGS,
+				      .has_all_terms = true,
+				      .traces = &trace,
+				      .trace_count = 1,
+				      .terms = terms,
+				      .term_count = 1};
+	struct log_filter filter = LOG_FILTER_ANY;
+
+	(void)state;
+	assert_true(header_may_hold_logs(&header, &filter));
+	filter.lowest_level = LEVEL_INFO;
+	assert_true(header_may_hold_logs(&header, &filter));
+	filter.lowest_level = LEVEL_WARN;
+	assert_false(header_may_hold_logs(&header, &filter));
+	filter = LOG_FILTER_ANY;
+	filter.range = (struct time_range){2001, 3000};
+	assert_false(header_may_hold_logs(&header, &filter));
+	filter = LOG_FILTER_ANY;
+	filter.trace_id = id;
+	assert_true(header_may_hold_logs(&header, &filter));
+	filter.trace_id = other;
+	assert_false(header_may_hold_logs(&header, &filter));
+	filter = LOG_FILTER_ANY;
+	filter.handler = str_from("Sweep");
+	assert_true(header_may_hold_logs(&header, &filter));
+	filter.service = str_from("Sweep");
+	assert_false(header_may_hold_logs(&header, &filter));
+	header.signal = SIGNAL_TRACES;
+	filter = LOG_FILTER_ANY;
+	assert_false(header_may_hold_logs(&header, &filter));
+}
+
+static void passes_over_blocks_that_cannot_hold_a_point(void **state)
+{
+	uint32_t terms[1] = {header_term_hash(TERM_METRIC, str_from("memory"))};
+	struct block_header header = {.first_ns = 1000,
+				      .last_ns = 2000,
+				      .signal = SIGNAL_METRICS,
+				      .has_all_terms = true,
+				      .terms = terms,
+				      .term_count = 1};
+	struct point_filter filter = POINT_FILTER_ANY;
+
+	(void)state;
+	assert_true(header_may_hold_points(&header, &filter));
+	filter.metric = str_from("memory");
+	assert_true(header_may_hold_points(&header, &filter));
+	filter.range = (struct time_range){0, 1000};
+	assert_false(header_may_hold_points(&header, &filter));
+	filter = POINT_FILTER_ANY;
+	filter.metric = str_from("jobs");
+	assert_false(header_may_hold_points(&header, &filter));
+	filter = POINT_FILTER_ANY;
+	header.signal = SIGNAL_TRACES;
+	assert_false(header_may_hold_points(&header, &filter));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_every_field),
+		cmocka_unit_test(keeps_a_header_without_hashes),
+		cmocka_unit_test(passes_over_fields_that_it_does_not_know),
+		cmocka_unit_test(refuses_a_header_that_is_damaged),
+		cmocka_unit_test(sorts_hashes_and_keeps_each_once),
+		cmocka_unit_test(finds_every_trace_that_it_holds_and_no_other),
+		cmocka_unit_test(hashes_as_it_always_did),
+		cmocka_unit_test(passes_over_blocks_that_cannot_hold_a_span),
+		cmocka_unit_test(excludes_nothing_by_terms_that_it_did_not_keep),
+		cmocka_unit_test(passes_over_blocks_that_cannot_hold_a_log_record),
+		cmocka_unit_test(passes_over_blocks_that_cannot_hold_a_point),
+	};
+
+	return test_run("storage/columns/header", tests);
+}
