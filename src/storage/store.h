@@ -1,5 +1,6 @@
 /*
- * store: where finished telemetry rests and is read back. The contract; adapters are in the folders beside it.
+ * store: where finished telemetry rests and is read back. The contract; adapters are in the folders beside
+ * it.
  *
  * Promises of every adapter, checked by tests/contract:
  *  1. After store_append returned STATUS_OK, the rows survive the death of the process (kill -9).
@@ -57,7 +58,8 @@ struct log_page {
 };
 
 /* A metric as the list shows it. The pointers live in the arena given to the call. A series is what has the
- * same metric, attributes, resource and scope. */
+ * same metric (name, type, unit, temporality, monotonic), the same attributes in the same order, of the
+ * resource and the scope too, and the scope's name and version. */
 struct metric_summary {
 	const struct metric *metric;
 	const struct str *label_names; /* keys of its points' attributes and resources; sorted, distinct */
@@ -88,8 +90,8 @@ struct store_ops {
 
 	/*
 	 * Fills hits_out (room for page->limit) with traces of which a span meets the filter, newest position
-	 * first, each trace once over all pages. snapshot_out is for the pages that follow. Fewer than limit hits
-	 * mean that there are no more.
+	 * first, each trace once over all pages. snapshot_out is for the pages that follow. Fewer than limit
+	 * hits mean that there are no more.
 	 */
 	enum status (*find_traces)(struct store *store, const struct span_filter *filter,
 				   const struct trace_page *page, struct trace_hit *hits_out,
@@ -100,8 +102,8 @@ struct store_ops {
 				 const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
 				 struct error *error);
 
-	/* Lists the metrics with points in range, by name; one entry a name and type. Everything returned lives
-	 * in arena. */
+	/* Lists the metrics with points in range, by name; one entry a name and type. Everything returned
+	 * lives in arena. */
 	enum status (*list_metrics)(struct store *store, struct time_range range, struct arena *arena,
 				    struct metric_summary **metrics_out, size_t *count_out,
 				    struct error *error);

@@ -143,6 +143,13 @@ static void dump_number(const char *name, struct number number, struct buffer *o
 			      number.kind ? number.integer : 0);
 }
 
+static void dump_items(const char *name, const struct attributes *attributes, struct buffer *out)
+{
+	const struct attributes items = {attributes->items, attributes->count, 0};
+
+	dump_attributes(name, &items, out);
+}
+
 void dump_series(const struct metric_point *point, struct buffer *out)
 {
 	const struct metric *metric = point->metric;
@@ -151,8 +158,11 @@ void dump_series(const struct metric_point *point, struct buffer *out)
 	dump_str("unit", metric->unit, out);
 	buffer_printf(out, "type %u temporality %u monotonic %d\n", metric->type, metric->temporality,
 		      metric->monotonic);
-	dump_attributes("attributes", &point->attributes, out);
-	dump_origin(point->resource, point->scope, out);
+	dump_items("attributes", &point->attributes, out);
+	dump_items("resource", &point->resource->attributes, out);
+	dump_str("scope name", point->scope->name, out);
+	dump_str("scope version", point->scope->version, out);
+	dump_items("scope", &point->scope->attributes, out);
 }
 
 static void dump_counts(const char *name, const uint64_t *counts, uint32_t count, struct buffer *out)
@@ -206,6 +216,8 @@ static void dump_exemplar(const struct exemplar *exemplar, struct buffer *out)
 void dump_point(const struct metric_point *point, struct buffer *out)
 {
 	dump_series(point, out);
+	dump_origin(point->resource, point->scope, out);
+	dump_u64("dropped attributes", point->attributes.dropped_count, out);
 	dump_str("description", point->metric->description, out);
 	dump_attributes("metadata", &point->metric->metadata, out);
 	dump_u64("start_ns", point->start_ns, out);

@@ -258,14 +258,24 @@ static int compare_metrics(const struct metric *a, const struct metric *b)
 	return order ? order : a->type - b->type;
 }
 
+/* How many attributes a sender dropped, and under which schema it spoke, make no other series. */
+static bool same_attributes(const struct attributes *a, const struct attributes *b)
+{
+	const struct attributes x = {a->items, a->count, 0}, y = {b->items, b->count, 0};
+
+	return attributes_equal(&x, &y);
+}
+
 static bool same_series(const struct metric_point *a, const struct metric_point *b)
 {
 	const struct metric *m = a->metric, *n = b->metric;
 
 	return compare_metrics(m, n) == 0 && str_equal(m->unit, n->unit) &&
 	       m->temporality == n->temporality && m->monotonic == n->monotonic &&
-	       attributes_equal(&a->attributes, &b->attributes) && resource_equal(a->resource, b->resource) &&
-	       scope_equal(a->scope, b->scope);
+	       same_attributes(&a->attributes, &b->attributes) &&
+	       same_attributes(&a->resource->attributes, &b->resource->attributes) &&
+	       str_equal(a->scope->name, b->scope->name) && str_equal(a->scope->version, b->scope->version) &&
+	       same_attributes(&a->scope->attributes, &b->scope->attributes);
 }
 
 /* A point and the first point of its series: that one stands for the series. */
