@@ -87,6 +87,21 @@ export function timestampsSeconds(data: MetricData): number[] {
 	return data.timestamps.map((time) => instantMs(time) / 1000);
 }
 
+/** What the chart shows in seconds: the range asked for, and the last point where its step reaches beyond it. */
+export function chartRange(data: MetricData): [number, number] {
+	const last = data.timestamps.at(-1);
+	const end = instantMs(data.end) / 1000;
+	return [instantMs(data.start) / 1000, last === undefined ? end : Math.max(end, instantMs(last) / 1000)];
+}
+
+const OF_RESOURCE = /^(service|telemetry|host|os|process|deployment|k8s|container|cloud|faas)\./;
+
+/** A metric's own labels, and those that only say where it came from. */
+export function partLabels(names: readonly string[]): { own: string[]; resource: string[] } {
+	const own = names.filter((name) => !OF_RESOURCE.test(name)).sort();
+	return { own, resource: names.filter((name) => OF_RESOURCE.test(name)).sort() };
+}
+
 /** A step that gives a chart about as many points as it can show. */
 export function autoStepMs(rangeMs: number): number {
 	return Math.max(1000, niceStepMs(rangeMs, 150));

@@ -24,6 +24,7 @@ import { LogRow } from '../ui/log-row';
 import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
 import { type ListPage, type LiveList, useLiveList } from '../ui/use-live-list';
+import { usePointing } from '../ui/use-pointing';
 import { useSeen } from '../ui/use-seen';
 import { useVirtualList } from '../ui/use-virtual-list';
 import css from './logs.module.css';
@@ -193,7 +194,9 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 		onScroll: (top) => setAtTop(top <= AWAY_FROM_TOP),
 	});
 	// Whoever has opened a record is reading it: the list holds still until it is closed.
-	const reading = !atTop || open.size > 0;
+	const away = !atTop || open.size > 0;
+	const pointing = usePointing(scroller);
+	const reading = away || pointing;
 	useEffect(() => {
 		setReading(reading);
 		if (!reading && waiting > 0) release();
@@ -208,7 +211,7 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 	return (
 		<div className={list.listArea}>
 			<div ref={scroller} className={logs.stale ? `${list.body} ${list.stale}` : list.body}>
-				<NewPill count={reading ? waiting : 0} onClick={showNew} />
+				<NewPill count={away ? waiting : 0} onClick={showNew} />
 				<div style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
 					{virtualizer.getVirtualItems().map((item) => {
 						const log = rows[item.index];

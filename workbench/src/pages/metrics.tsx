@@ -5,14 +5,16 @@ import { metricListQuery, metricQuery, statusQuery } from '../api/queries';
 import type { MetricData, MetricInfo } from '../api/types';
 import { formatUnit, plural } from '../base/format';
 import { address, changeParams, useAddress, useChange } from '../base/router';
-import { edgeMs, instantMs, stepText } from '../base/time';
+import { edgeMs, stepText } from '../base/time';
 import { colourMap } from '../model/colours';
 import { endsNow, isTag, rangeOf, rangeQuery } from '../model/filters';
 import {
 	aggregationsFor,
 	autoStepMs,
 	byWeight,
+	chartRange,
 	labelParameters,
+	partLabels,
 	seriesName,
 	summarise,
 	timestampsSeconds,
@@ -176,6 +178,7 @@ function MetricView({ metric }: { metric: MetricInfo }) {
 		),
 	);
 	const { data } = query;
+	const labelNames = partLabels(metric.label_names);
 	const values = useMemo(
 		() => [
 			...new Set(
@@ -216,7 +219,7 @@ function MetricView({ metric }: { metric: MetricInfo }) {
 					name="by"
 					label="Group by"
 					values={by}
-					options={[...new Set([...metric.label_names, ...by])].sort()}
+					options={[...new Set([...labelNames.own, ...labelNames.resource, ...by])]}
 					onChange={(next) => change({ by: next.length > 0 ? next.join(',') : NO_GROUP })}
 					placeholder={metric.label_names.length > 0 ? 'label' : 'no labels'}
 				/>
@@ -263,6 +266,7 @@ function stepOptions(present: string | null): { value: string; label: string }[]
 }
 
 function MetricFacts({ metric }: { metric: MetricInfo }) {
+	const { own, resource } = partLabels(metric.label_names);
 	return (
 		<div className={css.tags}>
 			<span>
@@ -275,10 +279,13 @@ function MetricFacts({ metric }: { metric: MetricInfo }) {
 					unit <b>{metric.unit}</b>
 				</span>
 			)}
-			{metric.label_names.length > 0 && (
+			{own.length > 0 && (
 				<span>
-					labels <b>{metric.label_names.join(', ')}</b>
+					labels <b>{own.join(', ')}</b>
 				</span>
+			)}
+			{resource.length > 0 && (
+				<span title={resource.join(', ')}>{plural(resource.length, 'label')} of the resource</span>
 			)}
 		</div>
 	);
@@ -313,7 +320,7 @@ function MetricChart({ data, stale }: { data: MetricData; stale: boolean }) {
 					filled={shown.length === 1}
 					binary={unit === 'By'}
 					format={format}
-					range={[instantMs(data.start) / 1000, instantMs(data.end) / 1000]}
+					range={chartRange(data)}
 					label={`${data.agg} of ${data.name}, ${plural(lines.length, 'line')}`}
 					testId="metric-chart"
 					onRange={(fromMs, toMs) =>

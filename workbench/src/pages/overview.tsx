@@ -5,10 +5,10 @@ import { metricListQuery, metricQuery, statusQuery } from '../api/queries';
 import type { MetricData, MetricInfo } from '../api/types';
 import { formatCompact, formatDuration, formatPercent, formatUnit } from '../base/format';
 import { address, useAddress, useChange } from '../base/router';
-import { edgeMs, instantMs, niceStepMs, rangeLabel, stepText } from '../base/time';
+import { edgeMs, niceStepMs, rangeLabel, stepText } from '../base/time';
 import { colourMap } from '../model/colours';
 import { endsNow, type Range, rangeOf, rangeQuery } from '../model/filters';
-import { byWeight, seriesName, timestampsSeconds } from '../model/metrics';
+import { byWeight, chartRange, seriesName, timestampsSeconds } from '../model/metrics';
 import { eventLabel, type HandlerFigures, handlerFigures, mergeByLabel } from '../model/overview';
 import { Chart, type ChartSeries } from '../ui/chart';
 import { FilterBar, LiveToggle, TimeRange } from '../ui/controls';
@@ -291,7 +291,7 @@ function Lines({ data, label, combine, format, binary = false }: LinesProps) {
 					filled={lines.length === 1}
 					binary={binary}
 					format={format}
-					range={[instantMs(data.start) / 1000, instantMs(data.end) / 1000]}
+					range={chartRange(data)}
 					sync="overview"
 					label={`${data.agg} of ${data.name}`}
 					testId="metric-chart"

@@ -29,6 +29,7 @@ import { ServiceMark, StatusMark, TypeMark } from '../ui/marks';
 import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
 import { type ListPage, useLiveList } from '../ui/use-live-list';
+import { usePointing } from '../ui/use-pointing';
 import { useSeen } from '../ui/use-seen';
 import { useVirtualList } from '../ui/use-virtual-list';
 import css from './traces.module.css';
@@ -288,10 +289,12 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 		onScroll: (top) => setAtTop(top <= AWAY_FROM_TOP),
 	});
 	const { setReading, waiting, release } = list;
+	const pointing = usePointing(scroller);
+	const reading = !atTop || pointing;
 	useEffect(() => {
-		setReading(!atTop);
-		if (atTop && waiting > 0) release();
-	}, [atTop, waiting, setReading, release]);
+		setReading(reading);
+		if (!reading && waiting > 0) release();
+	}, [reading, waiting, setReading, release]);
 
 	const colours = useMemo(() => colourMap(rows.flatMap((row) => row.services)), [rows]);
 	const scaleMs = useMemo(() => durationScale(rows), [rows]);

@@ -1,8 +1,8 @@
 /*
  * use-live-list: a list of pages that grows downwards by asking and upwards by listening.
  *
- * What the reader looks at never moves: while the list is scrolled, new items wait and are only counted. Items
- * that are already shown are brought up to date in their place.
+ * What the reader looks at never moves: while the list is read, new items wait and are only counted. Items that
+ * are already shown are brought up to date in their place.
  */
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -38,7 +38,7 @@ export interface LiveList<T> {
 	waiting: number;
 	/** Shows what waits. */
 	release: () => void;
-	/** Tells the list whether the reader is away from its top. */
+	/** Tells the list whether somebody is reading: away from its top, or pointing at a row. */
 	setReading: (reading: boolean) => void;
 	liveState: LiveState;
 	retry: () => void;

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
 	aggregationsFor,
 	byWeight,
+	chartRange,
 	labelParameters,
+	partLabels,
 	seriesName,
 	summarise,
 	unitAfter,
@@ -50,6 +52,30 @@ test('byWeight puts the largest first and changes nothing', () => {
 	const series = [1, 3, 2].map((value) => ({ labels: { n: String(value) }, values: [value, null] }));
 	expect(byWeight(series).map((each) => each.labels.n)).toEqual(['3', '2', '1']);
 	expect(series[0]?.labels.n).toBe('1');
+});
+
+test('the chart reaches to its last point', () => {
+	const data = {
+		name: 'm',
+		type: 'sum' as const,
+		unit: '1',
+		start: '2026-01-01T00:00:00Z',
+		end: '2026-01-01T00:00:05Z',
+		step_ms: 10_000,
+		agg: 'rate',
+		timestamps: ['2026-01-01T00:00:00Z', '2026-01-01T00:00:10Z'],
+		series: [],
+	};
+	const start = Date.UTC(2026, 0, 1) / 1000;
+	expect(chartRange(data)).toEqual([start, start + 10]);
+	expect(chartRange({ ...data, timestamps: [] })).toEqual([start, start + 5]);
+});
+
+test("labels of the resource step behind the metric's own", () => {
+	expect(partLabels(['service.name', 'http.route', 'host', 'host.name', 'handler_name'])).toEqual({
+		own: ['handler_name', 'host', 'http.route'],
+		resource: ['host.name', 'service.name'],
+	});
 });
 
 test('label filters become parameters of their own', () => {
