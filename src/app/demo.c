@@ -24,7 +24,10 @@ struct demo_options {
 	bool is_quiet;
 };
 
-static const uint64_t for_ever = UINT64_MAX;
+static const uint64_t for_ever = UINT64_MAX, no_seed = UINT64_MAX;
+static const uint64_t scene_ns = 60 * NS_PER_SECOND; /* longer than any scene lasts */
+/* A seeded shop opens on a Thursday at ten, whenever it is played: only then does it tell the same story. */
+static const uint64_t seeded_clock_ns = UINT64_C(1767261600) * NS_PER_SECOND;
 enum { TICK_MS = 100, FLUSH_TICKS = 5, HISTORY_ITEMS = 12000 };
 
 /* Progress of the back-filling, on one line of a terminal, or a line every tenth elsewhere. */
@@ -128,17 +131,17 @@ static void announce(const struct demo_options *options)
 
 static enum status play_all(struct shop *shop, const struct demo_options *options, struct error *error)
 {
-	uint64_t now_ns = clock_now_ns(&clock_system);
+	uint64_t until_ns = shop->now_ns + options->history_ns;
 	enum status status = STATUS_OK;
 
 	/* History alone must not reach into the future: its last scenes begin early enough to be over. */
-	if (options->history_ns && options->duration_ns == 0)
-		now_ns -= 60 * NS_PER_SECOND;
+	if (options->duration_ns == 0 && options->history_ns > 2 * scene_ns)
+		until_ns -= scene_ns;
 	/* One request at once tells whether anybody is there, before anything is played. */
 	metrics_export(&shop->play, shop->now_ns + 1);
 	status = outbox_flush(&shop->play.outbox, shop->now_ns + 1, error);
 	if (status == STATUS_OK && options->history_ns)
-		status = play_history(shop, now_ns, options->is_quiet, error);
+		status = play_history(shop, until_ns, options->is_quiet, error);
 	if (status == STATUS_OK && !stop && options->duration_ns) {
 		announce(options);
 		status = play_live(shop,
@@ -159,7 +162,17 @@ static void print_sum(const struct demo_truth *truth)
 	       (unsigned long long)truth->rejected_count);
 }
 
-static int play(const struct demo_options *options)
+static void open_shop(struct shop *shop, struct demo_options *options)
+{
+	uint64_t start_ns = clock_now_ns(&clock_system) - options->history_ns;
+	bool is_seeded = options->seed != no_seed;
+
+	if (!is_seeded)
+		options->seed = hash_seed() % 1000000000;
+	shop_init(shop, options->seed, options->rate, start_ns, is_seeded ? seeded_clock_ns : start_ns);
+}
+
+static int play(struct demo_options *options)
 {
 	struct shop *shop = calloc(1, sizeof(*shop));
 	struct demo_sender *sender = NULL;
@@ -168,7 +181,7 @@ static int play(const struct demo_options *options)
 
 	if (!shop)
 		return cli_fail("out of memory");
-	shop_init(shop, options->seed, options->rate, clock_now_ns(&clock_system) - options->history_ns);
+	open_shop(shop, options);
 	status = sender_new(options->url, options->wait_ns, &stop, &sender, &error);
 	shop->play.outbox.truth = &shop->play.truth;
 	shop->play.outbox.sender = sender;
@@ -229,7 +242,7 @@ static int start(struct config_request *request, struct demo_options *options)
 
 static int run(int argc, char **argv)
 {
-	struct demo_options demo = {.seed = hash_seed() % 1000000000, .duration_ns = for_ever, .rate = 5};
+	struct demo_options demo = {.seed = no_seed, .duration_ns = for_ever, .rate = 5};
 	const struct option options[] = {
 		{"url", "URL", "the OTLP/HTTP endpoint (default: as the configuration has it)", OPTION_TEXT,
 		 &demo.url},
@@ -239,8 +252,10 @@ static int run(int argc, char **argv)
 		 OPTION_DURATION, &demo.duration_ns},
 		{"history", "TIME", "first fill in the past, such as 24h or 7d, as fast as it is taken",
 		 OPTION_DURATION, &demo.history_ns},
-		{"seed", "N", "play the same shop again, ids included (default: a new one)", OPTION_COUNT,
-		 &demo.seed},
+		{"seed", "N",
+		 "play the same shop again, ids included, as if it opened on a Thursday at ten "
+		 "(default: a new one, by the real clock)",
+		 OPTION_COUNT, &demo.seed},
 		{"wait", "TIME", "how long to wait until something listens, such as 10s (default: 0)",
 		 OPTION_DURATION, &demo.wait_ns},
 		{"print-truth", "FILE", "at the end, write what was really sent, counted, as JSON",

@@ -98,6 +98,7 @@ static enum status start_processor(struct program *program, struct error *error)
 
 static enum status start_receiver(struct program *program, struct error *error)
 {
+	static const char *const this_machine[] = {"localhost"};
 	const struct config *config = program->config;
 	struct receiver_options options = {
 		.processor = program->processor,
@@ -113,6 +114,10 @@ static enum status start_receiver(struct program *program, struct error *error)
 	if (config->server.enable_cors) {
 		options.allowed_origins = config->workbench.allowed_origins.items;
 		options.allowed_origin_count = config->workbench.allowed_origins.count;
+	}
+	if (config->server.enable_cors && !options.allowed_origin_count) {
+		options.allowed_origins = this_machine;
+		options.allowed_origin_count = 1;
 	}
 	return receiver_new(&options, &program->receiver, error);
 }

@@ -281,5 +281,5 @@ void handling_open(struct play *play, struct open_span *span, enum demo_scope sc
 
 uint64_t delivered_at(struct play *play, uint64_t published_ns)
 {
-	return published_ns + play_takes(play, play_is_incident(published_ns) ? 900 : 35);
+	return published_ns + play_takes(play, play_is_incident(play, published_ns) ? 900 : 35);
 }

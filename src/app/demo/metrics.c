@@ -383,7 +383,7 @@ static void export_readings(struct play *play, uint64_t time_ns)
 	struct demo_metrics *metrics = &play->metrics;
 
 	for (size_t i = 0; i < 3; i++) {
-		double target = play_is_incident(time_ns) ? 60 : 4;
+		double target = play_is_incident(play, time_ns) ? 60 : 4;
 
 		metrics->queue_depth[i] = fmax(0, drift(play, metrics->queue_depth[i], target, 6));
 		metrics->heap_bytes[i] = drift(play, metrics->heap_bytes[i], 90e6 + 40e6 * (double)i, 12e6);

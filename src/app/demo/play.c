@@ -300,9 +300,9 @@ uint64_t play_takes(struct play *play, double median_ms)
 	return (uint64_t)(taken_ms * (double)NS_PER_MS) + 1000;
 }
 
-bool play_is_incident(uint64_t time_ns)
+bool play_is_incident(const struct play *play, uint64_t time_ns)
 {
-	uint64_t minute = time_ns / (60 * NS_PER_SECOND) % 60;
+	uint64_t minute = (time_ns - (uint64_t)play->shift_ns) / (60 * NS_PER_SECOND) % 60;
 
 	return minute >= 37 && minute < 41;
 }

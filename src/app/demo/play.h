@@ -27,6 +27,7 @@ struct play {
 	struct demo_truth truth;
 	struct demo_metrics metrics;
 	uint64_t next_order, next_user;
+	int64_t shift_ns; /* what the shop's own clock shows is the time less this */
 };
 
 /* A span as others point at it. */
@@ -100,6 +101,6 @@ void line_close(struct play *play, struct open_line *line);
 uint64_t play_takes(struct play *play, double median_ms);
 
 /* Whether the payment provider is having one of its bad moments: four minutes of every hour. */
-bool play_is_incident(uint64_t time_ns);
+bool play_is_incident(const struct play *play, uint64_t time_ns);
 
 #endif

@@ -23,28 +23,32 @@ static const struct {
 	{job_daily_report, 600 * NS_PER_SECOND},
 };
 
-/* The first time after time_ns at which a clock shows a multiple of every_ns. */
-static uint64_t next_tick(uint64_t time_ns, uint64_t every_ns)
+/* The first time after time_ns at which the shop's clock shows a multiple of every_ns. */
+static uint64_t next_tick(const struct shop *shop, uint64_t time_ns, uint64_t every_ns)
 {
-	return (time_ns / every_ns + 1) * every_ns;
+	uint64_t shift_ns = (uint64_t)shop->play.shift_ns;
+
+	return ((time_ns - shift_ns) / every_ns + 1) * every_ns + shift_ns;
 }
 
-void shop_init(struct shop *shop, uint64_t seed, double rate, uint64_t start_ns)
+void shop_init(struct shop *shop, uint64_t seed, double rate, uint64_t start_ns, uint64_t clock_ns)
 {
 	*shop = (struct shop){.rate = rate, .now_ns = start_ns, .next_visit_ns = start_ns};
+	shop->play.shift_ns = (int64_t)(start_ns - clock_ns);
 	shop->play.random.state = seed;
 	shop->play.next_order = 100000 + random_below(&shop->play.random, 800000);
 	shop->play.next_user = 5000 + random_below(&shop->play.random, 50000);
 	shop->export_every_ns = 10 * NS_PER_SECOND;
-	shop->next_export_ns = next_tick(start_ns, shop->export_every_ns);
+	shop->next_export_ns = next_tick(shop, start_ns, shop->export_every_ns);
 	metrics_init(&shop->play.metrics, start_ns);
 	for (size_t i = 0; i < JOB_COUNT; i++)
-		shop->next_job_ns[i] = next_tick(start_ns, jobs[i].every_ns);
+		shop->next_job_ns[i] = next_tick(shop, start_ns, jobs[i].every_ns);
 }
 
 /* Between 0.25 deep in the night and 1 in the evening, quieter at the weekend. */
-static double day_curve(uint64_t time_ns)
+static double day_curve(const struct shop *shop)
 {
+	uint64_t time_ns = shop->now_ns - (uint64_t)shop->play.shift_ns;
 	double hour = (double)(time_ns / NS_PER_SECOND % 86400) / 3600;
 	uint64_t weekday =
 		(time_ns / NS_PER_SECOND / 86400 + 4) % 7; /* 1970 began on a Thursday; 0 is Sunday */
@@ -62,7 +66,7 @@ static double seconds_between_visits(const struct shop *shop)
 		weight += scenes[i].weight;
 		traces += scenes[i].weight * scenes[i].traces;
 	}
-	return traces / weight / shop->rate / (shop->has_day_curve ? day_curve(shop->now_ns) : 1);
+	return traces / weight / shop->rate / (shop->has_day_curve ? day_curve(shop) : 1);
 }
 
 static void play_visit(struct shop *shop)
@@ -91,7 +95,7 @@ static void play_due(struct shop *shop)
 		}
 	if (shop->now_ns == shop->next_export_ns) {
 		metrics_export(&shop->play, shop->now_ns);
-		shop->next_export_ns = next_tick(shop->now_ns, shop->export_every_ns);
+		shop->next_export_ns = next_tick(shop, shop->now_ns, shop->export_every_ns);
 	}
 }
 

@@ -24,8 +24,12 @@ struct shop {
 	bool has_day_curve; /* fewer customers at night */
 };
 
-/* Nobody has come yet at start_ns; rate, export_every_ns and has_day_curve may be changed at any time. */
-void shop_init(struct shop *shop, uint64_t seed, double rate, uint64_t start_ns);
+/*
+ * Nobody has come yet at start_ns. clock_ns is what the shop's own clock shows then: the hours of its day,
+ * its jobs and its bad moments go by that, so that two shops with one seed and one clock differ in nothing
+ * but the date. rate, export_every_ns and has_day_curve may be changed at any time.
+ */
+void shop_init(struct shop *shop, uint64_t seed, double rate, uint64_t start_ns, uint64_t clock_ns);
 
 /* Plays everything that begins before until_ns. */
 void shop_play(struct shop *shop, uint64_t until_ns);

@@ -31,7 +31,7 @@ static void tell(struct order *order, enum demo_scope logs, const struct open_sp
 static enum charge try_charge(struct order *order, const struct mark *parent, uint64_t *at, int resend)
 {
 	struct play *play = &order->shop->play;
-	bool hangs = random_chance(&play->random, play_is_incident(*at) ? 0.55 : 0.015);
+	bool hangs = random_chance(&play->random, play_is_incident(play, *at) ? 0.55 : 0.015);
 	bool declined = random_chance(&play->random, 0.05);
 	struct open_span span;
 

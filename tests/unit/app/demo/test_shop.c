@@ -18,7 +18,7 @@ static struct shop *shop_new(uint64_t seed, double rate)
 	struct shop *shop = calloc(1, sizeof(*shop));
 
 	assert_non_null(shop);
-	shop_init(shop, seed, rate, START_NS);
+	shop_init(shop, seed, rate, START_NS, START_NS);
 	return shop;
 }
 
@@ -55,6 +55,27 @@ static void same_seed_plays_the_same_shop(void **state)
 	shop_free(other);
 }
 
+static void same_clock_tells_the_same_story_on_another_day(void **state)
+{
+	struct shop *one = shop_new(1, 20), *later = shop_new(1, 20);
+	uint64_t shift_ns = 123456789 * NS_PER_SECOND + 987654321;
+
+	(void)state;
+	shop_init(later, 1, 20, START_NS + shift_ns, START_NS);
+	shop_play(one, START_NS + 60 * NS_PER_SECOND);
+	shop_play(later, START_NS + shift_ns + 60 * NS_PER_SECOND);
+	assert_int_equal(one->play.outbox.count, later->play.outbox.count);
+	for (size_t i = 0; i < one->play.outbox.count; i++) {
+		const struct outbox_item *a = one->play.outbox.heap[i], *b = later->play.outbox.heap[i];
+
+		assert_int_equal(a->due_ns + shift_ns, b->due_ns);
+		assert_int_equal(a->scope, b->scope);
+		assert_int_equal(a->truth_row, b->truth_row);
+	}
+	shop_free(one);
+	shop_free(later);
+}
+
 static void makes_about_as_many_traces_as_asked(void **state)
 {
 	struct shop *shop = shop_new(3, 20);
@@ -75,8 +96,8 @@ static void nights_are_quieter_than_evenings(void **state)
 		 evening_ns = START_NS + 9 * 3600 * NS_PER_SECOND;
 
 	(void)state;
-	shop_init(night, 4, 20, midnight_ns);
-	shop_init(evening, 4, 20, evening_ns);
+	shop_init(night, 4, 20, midnight_ns, midnight_ns);
+	shop_init(evening, 4, 20, evening_ns, evening_ns);
 	night->has_day_curve = evening->has_day_curve = true;
 	shop_play(night, midnight_ns + 600 * NS_PER_SECOND);
 	shop_play(evening, evening_ns + 600 * NS_PER_SECOND);
@@ -316,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_seed_plays_the_same_shop),
+		cmocka_unit_test(same_clock_tells_the_same_story_on_another_day),
 		cmocka_unit_test(makes_about_as_many_traces_as_asked),
 		cmocka_unit_test(nights_are_quieter_than_evenings),
 		cmocka_unit_test(spans_have_their_parents_and_links_their_spans),
