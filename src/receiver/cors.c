@@ -26,11 +26,42 @@ void cors_release(struct cors *cors)
 	*cors = (struct cors){NULL, 0};
 }
 
+/* "127.evil.example" is a name, not an address. */
+static bool is_loopback_address(struct str host)
+{
+	if (!str_starts_with(host, "127."))
+		return false;
+	for (size_t i = 0; i < host.size; i++)
+		if (host.data[i] != '.' && (host.data[i] < '0' || host.data[i] > '9'))
+			return false;
+	return true;
+}
+
+/* "http://localhost:5173": a page that this machine serves itself. */
+static bool is_local(struct str origin)
+{
+	struct str scheme, host, port;
+
+	if (!str_split(origin, ':', &scheme, &host) || !str_starts_with(host, "//") ||
+	    (!str_equal_c(scheme, "http") && !str_equal_c(scheme, "https")))
+		return false;
+	host = str_make(host.data + 2, host.size - 2);
+	if (str_equal_c(host, "[::1]") || str_starts_with(host, "[::1]:"))
+		return true;
+	str_split(host, ':', &host, &port);
+	return str_equal_nocase(host, str_from("localhost")) || is_loopback_address(host);
+}
+
+static bool matches(const char *allowed, struct str origin)
+{
+	return strcmp(allowed, "*") == 0 || str_equal_nocase(origin, str_from(allowed)) ||
+	       (strcmp(allowed, "localhost") == 0 && is_local(origin));
+}
+
 static const char *find_origin(const struct cors *cors, struct str origin)
 {
 	for (size_t i = 0; i < cors->count; i++)
-		if (strcmp(cors->origins[i], "*") == 0 ||
-		    str_equal_nocase(origin, str_from(cors->origins[i])))
+		if (matches(cors->origins[i], origin))
 			return cors->origins[i];
 	return NULL;
 }
@@ -39,10 +70,13 @@ bool cors_allow(const struct cors *cors, struct http_request *request)
 {
 	struct str origin = http_request_header(request, "Origin");
 	const char *allowed = origin.size ? find_origin(cors, origin) : NULL;
+	char text[256];
 
-	if (!allowed)
+	if (!allowed || origin.size >= sizeof(text))
 		return false;
-	http_reply_header(request, "Access-Control-Allow-Origin", allowed);
+	memcpy(text, origin.data, origin.size);
+	text[origin.size] = '\0';
+	http_reply_header(request, "Access-Control-Allow-Origin", strcmp(allowed, "*") == 0 ? "*" : text);
 	http_reply_header(request, "Vary", "Origin");
 	return true;
 }

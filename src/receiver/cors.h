@@ -12,7 +12,7 @@
 #include "http/http_server.h"
 
 struct cors {
-	char **origins; /* "https://host[:port]", or "*" for any */
+	char **origins; /* "https://host[:port]", "*" for any, "localhost" for any page of this machine */
 	size_t count;
 };
 

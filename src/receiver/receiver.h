@@ -36,8 +36,8 @@ struct receiver_options {
 	size_t batch_limit_bytes;   /* of a batch's arena; 0: a default */
 	receiver_observe *observe;  /* may be NULL */
 	void *observe_context;
-	const char *const
-		*allowed_origins; /* web pages that may send: "https://host[:port]", or "*" for any */
+	const char *const *allowed_origins; /* web pages that may send: "https://host[:port]", "*" for any,
+					       "localhost" for those of this machine */
 	size_t allowed_origin_count;
 };
 
