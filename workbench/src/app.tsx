@@ -124,10 +124,11 @@ function SchemeToggle() {
 }
 
 function StatusMenu() {
+	const keyWanted = useKeyWanted();
 	const status = useQuery(statusQuery);
 	const [opened, setOpened] = useState(false);
 	const { data } = status;
-	if (!data && !status.isError) return null;
+	if (keyWanted || (!data && !status.isError)) return null;
 	const lost = status.isError;
 	return (
 		<Popover opened={opened} onChange={setOpened} position="bottom-end">

@@ -35,7 +35,8 @@ export const traceQuery = (id: string) =>
 		refetchInterval: ({ state }) => {
 			const trace = state.data;
 			if (!trace || trace.complete) return false;
-			return Date.now() - Date.parse(trace.end_time) < UNSETTLED_MS ? 2500 : false;
+			const young = Date.now() - Date.parse(trace.end_time) < UNSETTLED_MS;
+			return young ? 2500 + 2 * trace.spans.length : false;
 		},
 	});
 

@@ -85,7 +85,7 @@ function TraceHead({ trace, tree }: { trace: Trace; tree: TraceTree }) {
 		<>
 			<div className={css.title}>
 				{execution && <TypeMark type={execution.type} />}
-				<h1>{title}</h1>
+				<h1 title={title}>{title}</h1>
 				{first && first.operation_name !== title && <span className="muted">{first.operation_name}</span>}
 				<StatusMark status={failed > 0 ? 'error' : 'success'} />
 			</div>
