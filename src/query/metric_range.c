@@ -1,11 +1,7 @@
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "query/insides.h"
-#include "query/metrics.h"
-#include "query/numbering.h"
-#include "query/windows.h"
+#include "query/range_work.h"
 
 /* Points are read slice by slice, so that a month takes no more memory than a few hours. */
 #define SLICE_NS (6 * 3600 * NS_PER_SECOND)
@@ -13,42 +9,7 @@
 /* What the mixtures of one answer may take together. */
 #define MIXTURES_LIMIT_BYTES ((size_t)256 << 20)
 
-struct followed {
-	struct series series;
-	struct level level;
-	size_t line;
-};
-
-struct line {
-	struct cell *cells;
-	const struct metric_label *labels;
-	size_t label_count, series_count;
-};
-
-/* The work of one question. */
-struct work {
-	struct query *query;
-	const struct metric_query *question;
-	struct metric_range *range; /* the answer to be; its arena holds keys and labels too */
-	struct windows windows;
-	uint64_t visible_from_ns;
-	bool has_metric;
-	struct numbering series_keys, line_keys;
-	struct followed *followed; /* by number of series */
-	size_t followed_count, followed_capacity;
-	struct line *lines; /* by number of line */
-	size_t line_count, line_capacity;
-	struct str *names; /* of the labels of the line that is looked for */
-	size_t name_count, name_capacity;
-	struct series_scratch scratch;
-	struct buffer key;
-	const struct metric_point *last_point; /* in this slice */
-	size_t last_series;                    /* its number */
-	size_t mixture_bytes;
-	const char *parameter;
-};
-
-static enum status no_memory(struct error *error)
+enum status range_no_memory(struct error *error)
 {
 	return error_set(error, STATUS_NO_MEMORY, "no memory for a range of a metric");
 }
@@ -135,7 +96,7 @@ static bool copy_metric(struct arena *arena, const struct metric *from, struct m
 static enum status choose_metric(struct work *work, const struct metric *metric, struct error *error)
 {
 	if (!copy_metric(&work->range->arena, metric, &work->range->metric))
-		return no_memory(error);
+		return range_no_memory(error);
 	work->has_metric = true;
 	return choose_agg(work, error);
 }
@@ -143,265 +104,6 @@ static enum status choose_metric(struct work *work, const struct metric *metric,
 static bool is_shown(const struct work *work, const struct metric *metric)
 {
 	return metric->type == work->range->metric.type && series_mode_of(metric) == work->windows.mode;
-}
-
-/* ---- lines ---- */
-
-/* A key of many parts: each with its size in front, so that no two lists run into the same bytes. */
-static void key_part(struct buffer *key, struct str s)
-{
-	buffer_append(key, &s.size, sizeof(s.size));
-	buffer_append_str(key, s);
-}
-
-static void key_value(struct buffer *key, const struct value *value)
-{
-	size_t at = key->size, size;
-
-	buffer_append(key, &at, sizeof(at));
-	if (value)
-		value_to_text(value, key);
-	size = key->size - at - sizeof(size);
-	if (!buffer_failed(key))
-		memcpy(key->data + at, &size, sizeof(size));
-}
-
-static const struct value *find(const struct attributes *attributes, struct str key)
-{
-	for (uint32_t i = attributes->count; i-- > 0;)
-		if (str_equal(attributes->items[i].key, key))
-			return &attributes->items[i].value;
-	return NULL;
-}
-
-/* A label of a point: its own attribute, else its resource's. */
-static const struct value *find_label(const struct metric_point *point, struct str name)
-{
-	const struct value *value = find(&point->attributes, name);
-
-	return value ? value : find(&point->resource->attributes, name);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
-static bool names_reserve(struct work *work, size_t count)
-{
-	struct str *moved;
-
-	if (count <= work->name_capacity)
-		return true;
-	moved = realloc(work->names, count * sizeof(*moved));
-	if (!moved)
-		return false;
-	work->names = moved;
-	work->name_capacity = count;
-	return true;
-}
-
-/* The names of the labels that tell this point's line apart: those asked for, or all, sorted and each once.
- */
-static bool choose_names(struct work *work, const struct metric_point *point)
-{
-	const struct metric_query *question = work->question;
-	const struct attributes *sets[] = {&point->attributes, &point->resource->attributes};
-	size_t count = 0,
-	       most = question->by_all ? (size_t)sets[0]->count + sets[1]->count : question->by_count;
-
-	if (!names_reserve(work, most + 1))
-		return false;
-	work->name_count = question->by_all ? 0 : question->by_count;
-	if (!question->by_all) {
-		for (size_t i = 0; i < question->by_count; i++)
-			work->names[i] = question->by[i];
-		return true;
-	}
-	for (int set = 0; set < 2; set++)
-		for (uint32_t i = 0; i < sets[set]->count; i++)
-			work->names[count++] = sets[set]->items[i].key;
-	qsort(work->names, count, sizeof(*work->names), by_text);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || !str_equal(work->names[i - 1], work->names[i]))
-			work->names[work->name_count++] = work->names[i];
-	return true;
-}
-
-static struct metric_label *copy_labels(struct work *work, const struct metric_point *point)
-{
-	struct arena *arena = &work->range->arena;
-	struct metric_label *labels = arena_alloc(arena, work->name_count * sizeof(*labels));
-	struct buffer text = BUFFER_EMPTY;
-	bool copied = labels != NULL;
-
-	for (size_t i = 0; copied && i < work->name_count; i++) {
-		const struct value *value = find_label(point, work->names[i]);
-
-		buffer_clear(&text);
-		if (value)
-			value_to_text(value, &text);
-		labels[i].name = arena_copy(arena, work->names[i]);
-		labels[i].value = arena_copy(arena, buffer_str(&text));
-		copied = labels[i].name.data && labels[i].value.data && !buffer_failed(&text);
-	}
-	buffer_release(&text);
-	return copied ? labels : NULL;
-}
-
-static enum status check_line_count(struct work *work, struct error *error)
-{
-	size_t count = work->line_count + 1;
-
-	if (count <= METRIC_LINES_MOST && count * work->windows.count <= METRIC_VALUES_MOST)
-		return STATUS_OK;
-	work->parameter = "by";
-	return error_set(error, STATUS_TOO_LARGE,
-			 "the answer has more than %d series or %d values; group by fewer labels, filter by "
-			 "label, or ask for a longer step",
-			 METRIC_LINES_MOST, METRIC_VALUES_MOST);
-}
-
-static enum status add_line(struct work *work, const struct metric_point *point, struct error *error)
-{
-	struct line line = {.label_count = work->name_count};
-	enum status status = check_line_count(work, error);
-
-	if (status != STATUS_OK)
-		return status;
-	if (work->line_count == work->line_capacity) {
-		size_t capacity = work->line_capacity ? work->line_capacity * 2 : 16;
-		struct line *moved = realloc(work->lines, capacity * sizeof(*moved));
-
-		if (!moved)
-			return no_memory(error);
-		work->lines = moved;
-		work->line_capacity = capacity;
-	}
-	line.labels = copy_labels(work, point);
-	line.cells = line.labels ? calloc(work->windows.count, sizeof(*line.cells)) : NULL;
-	if (!line.cells)
-		return no_memory(error);
-	work->lines[work->line_count++] = line;
-	return STATUS_OK;
-}
-
-static enum status take_line(struct work *work, const struct metric_point *point, size_t *line_out,
-			     struct error *error)
-{
-	enum status status = STATUS_OK;
-
-	if (!choose_names(work, point))
-		return no_memory(error);
-	buffer_clear(&work->key);
-	for (size_t i = 0; i < work->name_count; i++) {
-		key_part(&work->key, work->names[i]);
-		key_value(&work->key, find_label(point, work->names[i]));
-	}
-	if (buffer_failed(&work->key) || !numbering_take(&work->line_keys, buffer_str(&work->key), line_out))
-		return no_memory(error);
-	if (*line_out == work->line_count)
-		status = add_line(work, point, error);
-	if (status == STATUS_OK)
-		work->lines[*line_out].series_count++;
-	return status;
-}
-
-/* ---- series ---- */
-
-static int by_key(const void *a, const void *b)
-{
-	return str_compare(((const struct attribute *)a)->key, ((const struct attribute *)b)->key);
-}
-
-/* Attributes in the order of their keys: a sender may change their order, and it is still the same series. */
-static void key_attributes(struct buffer *key, const struct attributes *attributes)
-{
-	struct attribute *sorted = malloc((attributes->count + (size_t)1) * sizeof(*sorted));
-
-	if (!sorted) {
-		key->failed = true;
-		return;
-	}
-	if (attributes->count)
-		memcpy(sorted, attributes->items, attributes->count * sizeof(*sorted));
-	qsort(sorted, attributes->count, sizeof(*sorted), by_key);
-	for (uint32_t i = 0; i < attributes->count; i++) {
-		key_part(key, sorted[i].key);
-		buffer_append_byte(key, sorted[i].value.type);
-		key_value(key, &sorted[i].value);
-	}
-	free(sorted);
-}
-
-static void key_series(struct buffer *key, const struct metric_point *point)
-{
-	buffer_clear(key);
-	buffer_append_byte(key, point->metric->temporality);
-	buffer_append_byte(key, point->metric->monotonic);
-	key_part(key, point->scope->name);
-	key_part(key, point->scope->version);
-	buffer_append(key, &point->attributes.count, sizeof(point->attributes.count));
-	key_attributes(key, &point->attributes);
-	key_attributes(key, &point->resource->attributes);
-}
-
-static enum status add_followed(struct work *work, const struct metric_point *point, struct error *error)
-{
-	struct followed followed = {.level = {.window = -1}};
-	size_t count = work->followed_count;
-	enum status status;
-
-	if (count == METRIC_SERIES_MOST) {
-		work->parameter = "name";
-		return error_set(error, STATUS_TOO_LARGE,
-				 "the metric has more than %d series in this range; filter by label or ask "
-				 "for a shorter range",
-				 METRIC_SERIES_MOST);
-	}
-	if (count == work->followed_capacity) {
-		size_t capacity = count ? count * 2 : 64;
-		struct followed *moved = realloc(work->followed, capacity * sizeof(*moved));
-
-		if (!moved)
-			return no_memory(error);
-		work->followed = moved;
-		work->followed_capacity = capacity;
-	}
-	status = take_line(work, point, &followed.line, error);
-	if (status == STATUS_OK)
-		work->followed[work->followed_count++] = followed;
-	return status;
-}
-
-static bool same_series(const struct metric_point *a, const struct metric_point *b)
-{
-	return a->metric->temporality == b->metric->temporality &&
-	       a->metric->monotonic == b->metric->monotonic &&
-	       attributes_equal(&a->attributes, &b->attributes) && resource_equal(a->resource, b->resource) &&
-	       scope_equal(a->scope, b->scope);
-}
-
-/* Points of one series stand together, so that the table is asked once a series and slice. */
-static enum status find_followed(struct work *work, const struct metric_point *point,
-				 struct followed **followed_out, struct error *error)
-{
-	enum status status = STATUS_OK;
-	size_t number;
-
-	if (!work->last_point || !same_series(work->last_point, point)) {
-		key_series(&work->key, point);
-		if (buffer_failed(&work->key) ||
-		    !numbering_take(&work->series_keys, buffer_str(&work->key), &number))
-			return no_memory(error);
-		if (number == work->followed_count)
-			status = add_followed(work, point, error);
-		work->last_series = number;
-	}
-	work->last_point = point;
-	if (status == STATUS_OK)
-		*followed_out = &work->followed[work->last_series];
-	return status;
 }
 
 /* ---- points ---- */
@@ -468,7 +170,7 @@ static enum status take_point(struct work *work, const struct metric_point *poin
 		return STATUS_OK;
 	}
 	switch (series_take(&followed->series, point, work->visible_from_ns, &work->scratch, &increase)) {
-	case SERIES_NO_MEMORY: return no_memory(error);
+	case SERIES_NO_MEMORY: return range_no_memory(error);
 	case SERIES_NOTHING: return STATUS_OK;
 	default: break;
 	}
@@ -566,12 +268,12 @@ static enum status write_lines(struct work *work, struct error *error)
 
 	range->lines = arena_alloc(&range->arena, work->line_count * sizeof(*range->lines));
 	if (!range->lines)
-		return no_memory(error);
+		return range_no_memory(error);
 	for (size_t i = 0; i < work->line_count; i++) {
 		double *values = arena_alloc(&range->arena, work->windows.count * sizeof(*values));
 
 		if (!values)
-			return no_memory(error);
+			return range_no_memory(error);
 		if (write_values(&work->windows, work->lines[i].cells, values))
 			range->lines[range->line_count++] = (struct metric_line){
 				work->lines[i].labels, work->lines[i].label_count, values};
@@ -600,7 +302,7 @@ static enum status find_definition(struct work *work, struct error *error)
 	return status;
 }
 
-static void work_release(struct work *work)
+void work_release(struct work *work)
 {
 	for (size_t i = 0; i < work->followed_count; i++)
 		series_release(&work->followed[i].series);

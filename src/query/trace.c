@@ -191,9 +191,8 @@ static bool assemble(struct trace *trace)
 /* Most traces are small: a cache of them has no room for the places that a batch keeps ready. */
 static void trim(struct batch *batch)
 {
-	struct span *moved = batch->span_count
-				     ? realloc(batch->spans, batch->span_count * sizeof(*moved))
-				     : NULL;
+	struct span *moved =
+		batch->span_count ? realloc(batch->spans, batch->span_count * sizeof(*moved)) : NULL;
 
 	if (!moved)
 		return;

@@ -91,7 +91,8 @@ bool access_allows_origin(const struct access *access, struct str origin)
 	if (access->any_origin)
 		return true;
 	if (access->origin_count == 0)
-		return is_local(origin_host(origin));
+		return (str_starts_with(origin, "http://") || str_starts_with(origin, "https://")) &&
+		       is_local(origin_host(origin));
 	for (size_t i = 0; i < access->origin_count; i++)
 		if (str_equal_nocase(access->origins[i], origin))
 			return true;

@@ -1,8 +1,8 @@
 /* answer: the ways in which a request is answered. */
 #include "server/insides.h"
 
-const uint16_t counted_codes[COUNTED_CODES] = {200, 204, 302, 304, 400, 401, 403,
-					       404, 405, 413, 415, 421, 500, 501, 503};
+const uint16_t counted_codes[COUNTED_CODES] = {200, 204, 302, 304, 400, 401, 403, 404,
+					       405, 413, 415, 421, 500, 501, 503};
 
 void count_answer(struct server *server, unsigned status_code)
 {

@@ -79,6 +79,7 @@ static void origins_are_those_listed_else_this_machine(void **state)
 						{"https://shop.example", false},
 						{"http://localhost.evil.example", false},
 						{"null", false},
+						{"app://localhost", false},
 						{"", false}};
 	static const struct question shop[] = {{"https://shop.example", true},
 					       {"http://shop.example", false},

@@ -1,0 +1,65 @@
+/*
+ * range_work: the work of one question for a metric over time, and its parts: lines (range_lines.c), series
+ * (range_series.c), and the whole (metric_range.c).
+ */
+#ifndef ROHAS_QUERY_RANGE_WORK_H
+#define ROHAS_QUERY_RANGE_WORK_H
+
+#include "query/insides.h"
+#include "query/metrics.h"
+#include "query/numbering.h"
+#include "query/windows.h"
+
+struct followed {
+	struct series series;
+	struct level level;
+	size_t line;
+};
+
+struct line {
+	struct cell *cells;
+	const struct metric_label *labels;
+	size_t label_count, series_count;
+};
+
+/* The work of one question. */
+struct work {
+	struct query *query;
+	const struct metric_query *question;
+	struct metric_range *range; /* the answer to be; its arena holds keys and labels too */
+	struct windows windows;
+	uint64_t visible_from_ns;
+	bool has_metric;
+	struct numbering series_keys, line_keys;
+	struct followed *followed; /* by number of series */
+	size_t followed_count, followed_capacity;
+	struct line *lines; /* by number of line */
+	size_t line_count, line_capacity;
+	struct str *names; /* of the labels of the line that is looked for */
+	size_t name_count, name_capacity;
+	struct series_scratch scratch;
+	struct buffer key;
+	const struct metric_point *last_point; /* in this slice */
+	size_t last_series;                    /* its number */
+	size_t mixture_bytes;
+	const char *parameter;
+};
+
+enum status range_no_memory(struct error *error);
+
+/* A key of many parts: each with its size in front, so that no two lists run into the same bytes. A value
+ * that is NULL is empty. */
+void key_part(struct buffer *key, struct str s);
+void key_value(struct buffer *key, const struct value *value);
+
+/* The line that a series belongs to, made where it is new. Counts the series to it. */
+enum status take_line(struct work *work, const struct metric_point *point, size_t *line_out,
+		      struct error *error);
+
+/* The series that a point belongs to, with its line. */
+enum status find_followed(struct work *work, const struct metric_point *point, struct followed **followed_out,
+			  struct error *error);
+
+void work_release(struct work *work);
+
+#endif
