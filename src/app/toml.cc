@@ -28,8 +28,7 @@ toml_place place_of(const toml::source_region &source)
 
 bool is_bare(std::string_view part)
 {
-	constexpr std::string_view bare =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 	return !part.empty() && part.find_first_not_of(bare) == std::string_view::npos;
 }
@@ -113,8 +112,8 @@ void walk_table(const walk &walk, const std::string &path, const toml::table &ta
 
 } // namespace
 
-extern "C" enum status toml_walk(struct str text, toml_visit *visit, void *context, struct toml_place *place_out,
-				 struct error *error)
+extern "C" enum status toml_walk(struct str text, toml_visit *visit, void *context,
+				 struct toml_place *place_out, struct error *error)
 {
 	try {
 		toml::table document = toml::parse(std::string_view(text.data, text.size));
