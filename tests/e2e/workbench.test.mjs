@@ -64,7 +64,7 @@ describe('each page shows the demo’s data', () => {
 
 		test(`the metrics page (${colorScheme})`, () =>
 			withPage(
-				workbench('/metrics?name=handler.execution.duration'),
+				workbench('/metrics?name=http.server.request.duration'),
 				async (page) => {
 					await page.locator(`${chart} canvas`).first().waitFor();
 					await screenshot(page, `metrics-${colorScheme}`);
@@ -76,7 +76,7 @@ describe('each page shows the demo’s data', () => {
 			withPage(
 				workbench('/overview'),
 				async (page) => {
-					await page.getByText('rocksdb').first().waitFor();
+					await page.locator('[data-testid=handler-row]').first().waitFor();
 					await screenshot(page, `overview-${colorScheme}`);
 				},
 				{ colorScheme },
