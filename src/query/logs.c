@@ -13,6 +13,7 @@ struct walk {
 	struct str handler;              /* empty: any */
 	struct log_page page;
 	size_t examined, traces;
+	uint64_t tired_ns; /* clock_monotonic_ns when it has looked long enough */
 	uint8_t last_trace_id[TRACE_ID_SIZE];
 	bool ended; /* the store has no more */
 };
@@ -123,7 +124,8 @@ static enum status take_where_handled(struct walk *walk, const struct log_record
 
 static bool is_tired(const struct walk *walk)
 {
-	return walk->examined >= LOG_LIST_EXAMINED_MOST || walk->traces >= LOG_LIST_TRACES_MOST;
+	return walk->examined >= LOG_LIST_EXAMINED_MOST || walk->traces >= LOG_LIST_TRACES_MOST ||
+	       (walk->examined && clock_monotonic_ns() > walk->tired_ns);
 }
 
 static enum status list_handled(struct walk *walk, size_t limit, struct batch *batch, struct error *error)
@@ -185,7 +187,10 @@ enum status log_list(struct query *query, const struct log_query *question, stru
 {
 	uint64_t filter_hash = log_filter_hash(&question->filter);
 	struct log_filter filter = question->filter;
-	struct walk walk = {.query = query, .filter = &filter, .handler = question->filter.handler};
+	struct walk walk = {.query = query,
+			    .filter = &filter,
+			    .handler = question->filter.handler,
+			    .tired_ns = clock_monotonic_ns() + LOG_LIST_MS * NS_PER_MS};
 	struct log_list list = {0};
 	enum status status = walk_start(&walk, &filter, filter_hash, question->cursor, error);
 

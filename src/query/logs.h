@@ -19,9 +19,9 @@ enum { LOG_TERM_LIMIT = 16 };
 
 /*
  * A search by handler has to look at records and their traces one by one. A page is handed over short, with
- * its cursor, once it has looked at this many.
+ * its cursor, once it has looked at this many, or for so long.
  */
-enum { LOG_LIST_EXAMINED_MOST = 50000, LOG_LIST_TRACES_MOST = 2000 };
+enum { LOG_LIST_EXAMINED_MOST = 50000, LOG_LIST_TRACES_MOST = 2000, LOG_LIST_MS = 2000 };
 
 struct log_query {
 	/* Its handler is the one that a record resolves to; empty: any. */

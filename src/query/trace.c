@@ -155,7 +155,8 @@ static bool summarise(struct trace *trace)
 	struct trace_summary *summary = &trace->summary;
 	const struct span *spans = trace->batch.spans;
 	struct str *services = arena_alloc(&trace->batch.arena, SUMMARY_SERVICE_LIMIT * sizeof(*services));
-	bool has_root = false, has_execution = false, has_parents = true;
+	const struct span *orphan = NULL; /* the earliest whose parent is not here */
+	bool has_root = false, has_execution = false;
 
 	if (!services)
 		return false;
@@ -166,15 +167,17 @@ static bool summarise(struct trace *trace)
 		if (i == 0 || spans[i].resource != spans[i - 1].resource)
 			add_service(summary, services, spans[i].resource);
 		summarise_span(summary, &spans[i], &has_root, &has_execution);
-		has_parents = has_parents &&
-			      (span_is_root(&spans[i]) || trace_find_span(trace, spans[i].parent_span_id));
+		if (!orphan && !span_is_root(&spans[i]) && !trace_find_span(trace, spans[i].parent_span_id))
+			orphan = &spans[i];
 	}
+	/* Clocks differ, so that a child may seem to start before its parent; one without the other is a
+	 * circle. */
 	if (!has_root)
-		summary->name = spans[0].name;
+		summary->name = orphan ? orphan->name : spans[0].name;
 	if (summary->end_ns < summary->start_ns)
 		summary->end_ns = summary->start_ns;
 	summary->outcome = summary->error_count ? OUTCOME_ERROR : OUTCOME_SUCCESS;
-	summary->complete = has_root && has_parents;
+	summary->complete = has_root && !orphan;
 	return true;
 }
 

@@ -16,7 +16,7 @@ enum { SUMMARY_SERVICE_LIMIT = 64 };
 
 struct trace_summary {
 	uint8_t trace_id[TRACE_ID_SIZE];
-	struct str name;           /* the root span's, else the earliest span's */
+	struct str name;           /* the root's, else that of the earliest span whose parent is not here */
 	struct str handler_name;   /* of the first execution; empty where there is none */
 	struct str language;       /* of the first execution */
 	uint8_t handler_type;      /* enum handler_type, of the first execution */
@@ -54,8 +54,11 @@ const struct span *trace_find_execution(const struct trace *trace, const uint8_t
 bool trace_matches(const struct trace *trace, const struct span_filter *filter, bool ignore_range);
 
 enum { TRACE_LIST_MOST = 1000 };
-/* How many traces a page looks at before it is handed over short. */
-enum { TRACE_LIST_EXAMINED_MOST = 5000 };
+/*
+ * A list by status SUCCESS has to look at traces whole and leaves some out. A page is handed over short, with
+ * its cursor, once it has looked at so many, or for so long (after as many as it was asked for).
+ */
+enum { TRACE_LIST_EXAMINED_MOST = 5000, TRACE_LIST_MS = 1000 };
 
 struct trace_query {
 	/* Handler, type, language, service, operation, durations and tags are met by one span together.

@@ -10,7 +10,8 @@ struct walk {
 	struct trace_page page;
 	struct trace_list *list;
 	size_t examined;
-	bool ended; /* the store has no more */
+	uint64_t tired_ns; /* clock_monotonic_ns when it has looked long enough */
+	bool ended;        /* the store has no more */
 };
 
 static bool copy_str(struct arena *arena, struct str *s)
@@ -128,6 +129,13 @@ static void write_cursor(const struct walk *walk)
 	cursor_encode(CURSOR_TRACES, &cursor, walk->list->next_cursor);
 }
 
+static bool goes_on(const struct walk *walk, size_t limit)
+{
+	return !walk->ended && walk->list->count < limit &&
+	       (walk->examined == 0 ||
+		(walk->examined < TRACE_LIST_EXAMINED_MOST && clock_monotonic_ns() < walk->tired_ns));
+}
+
 static enum status walk_all(struct walk *walk, size_t limit, struct error *error)
 {
 	struct trace_hit *hits = malloc((limit + 1) * sizeof(*hits));
@@ -136,8 +144,7 @@ static enum status walk_all(struct walk *walk, size_t limit, struct error *error
 	walk->list->summaries = arena_alloc(&walk->list->arena, limit * sizeof(*walk->list->summaries));
 	if (!hits || !walk->list->summaries)
 		status = error_set(error, STATUS_NO_MEMORY, "no memory for a list of %zu traces", limit);
-	while (status == STATUS_OK && !walk->ended && walk->list->count < limit &&
-	       walk->examined < TRACE_LIST_EXAMINED_MOST)
+	while (status == STATUS_OK && goes_on(walk, limit))
 		status = walk_on(walk, hits, limit - walk->list->count, error);
 	free(hits);
 	return status;
@@ -148,7 +155,10 @@ enum status trace_list(struct query *query, const struct trace_query *question, 
 {
 	struct span_filter filter = question->filter;
 	struct trace_list list = {0};
-	struct walk walk = {.query = query, .filter = &filter, .list = &list};
+	struct walk walk = {.query = query,
+			    .filter = &filter,
+			    .list = &list,
+			    .tired_ns = clock_monotonic_ns() + TRACE_LIST_MS * NS_PER_MS};
 	enum status status = walk_start(&walk, &filter, question->cursor, error);
 
 	if (status != STATUS_OK)

@@ -12,8 +12,10 @@
 enum {
 	/* How often the thread looks for traces that are due, while some wait. */
 	TICK_MS = 50,
-	/* Put together at a tick: a page that people look at shows no more. */
+	/* Put together at a tick. */
 	TRACES_PER_TICK = 25,
+	/* How long the thread rests after putting traces together, as a multiple of what it took. */
+	REST = 4,
 	/* Traces read at a tick to find the handlers of logs. */
 	LOG_TRACES_PER_TICK = 100,
 };
@@ -202,6 +204,18 @@ static void send_trace(struct live *live, const uint8_t trace_id[TRACE_ID_SIZE])
 	trace_drop(trace);
 }
 
+/* While more arrives than people can look at, most of the processor is for those who send. */
+static void send_traces(struct live *live)
+{
+	uint64_t begun_ns = clock_monotonic_ns(), ended_ns, rest_ns;
+
+	for (size_t i = 0; i < live->due_count; i++)
+		send_trace(live, live->due[i]);
+	ended_ns = clock_monotonic_ns();
+	rest_ns = REST * (ended_ns - begun_ns);
+	live->tick_ns = ended_ns + (rest_ns > TICK_MS * NS_PER_MS ? rest_ns : TICK_MS * NS_PER_MS);
+}
+
 static void send_log(struct live *live, const struct log_record *record)
 {
 	struct json json = json_to(&live->event);
@@ -280,8 +294,6 @@ static bool take_work(struct live *live)
 	live->due_count = 0;
 	if (now_ns >= live->tick_ns)
 		live->due_count = waiting_traces_take(live->traces, now_ns, live->due, TRACES_PER_TICK);
-	if (live->due_count)
-		live->tick_ns = now_ns + TICK_MS * NS_PER_MS;
 	live->logs = live->taken_logs;
 	live->taken_logs = logs;
 	return joined || live->due_count || logs->log_count || now_ns >= live->heartbeat_ns;
@@ -291,8 +303,8 @@ static void do_work(struct live *live)
 {
 	if (live->taken_logs->log_count)
 		send_logs(live);
-	for (size_t i = 0; i < live->due_count; i++)
-		send_trace(live, live->due[i]);
+	if (live->due_count)
+		send_traces(live);
 	send_losses(live);
 	send_heartbeat(live);
 }

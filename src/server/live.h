@@ -20,7 +20,7 @@ struct live;
 
 enum {
 	LIVE_READERS_MOST = 100,
-	LIVE_TRACES_WAITING_MOST = 2048,
+	LIVE_TRACES_WAITING_MOST = 512,
 	LIVE_LOGS_WAITING_MOST = 2048,
 	LIVE_WAITING_BYTES = 1 << 20, /* for one reader, before it is dropped */
 	LIVE_SETTLE_MS = 250,
