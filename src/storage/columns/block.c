@@ -7,8 +7,8 @@
 #include "base/protobuf.h"
 
 /*
- * A group is closed once it holds this much: large enough for a compressor to learn, small enough that reading
- * one column does not unpack the rest.
+ * A group takes columns up to this much, and a larger column alone: large enough for a compressor to learn, small
+ * enough that reading one column does not unpack the rest.
  */
 enum { GROUP_BYTES = 32 * 1024 };
 
@@ -112,7 +112,7 @@ static size_t group_end(const struct block_writer *writer, size_t first)
 	size_t size = 0, end = first;
 
 	while (end < writer->column_count && writer->columns[end].is_random == is_random &&
-	       size < GROUP_BYTES)
+	       (end == first || size + writer->columns[end].size <= GROUP_BYTES))
 		size += writer->columns[end++].size;
 	return end;
 }

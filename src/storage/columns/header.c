@@ -22,6 +22,8 @@ enum {
 	FIELD_HAS_ALL_TERMS = 13,
 	FIELD_TRACES = 14, /* the sorted hashes, four bytes each, little-endian */
 	FIELD_TERMS = 15,
+	FIELD_FIRST_SEQUENCE = 16, /* absent: the block's own sequence */
+	FIELD_LAST_SEQUENCE = 17,
 };
 
 uint32_t header_trace_hash(const uint8_t trace_id[TRACE_ID_SIZE])
@@ -69,6 +71,10 @@ void header_encode(const struct block_header *header, struct buffer *out)
 	protobuf_put_uint(out, FIELD_SIGNAL, header->signal);
 	protobuf_put_uint(out, FIELD_LEVEL, header->level);
 	protobuf_put_uint(out, FIELD_HAS_ALL_TERMS, header->has_all_terms);
+	if (header->first_sequence != header->sequence || header->last_sequence != header->sequence) {
+		protobuf_put_uint(out, FIELD_FIRST_SEQUENCE, header->first_sequence);
+		protobuf_put_uint(out, FIELD_LAST_SEQUENCE, header->last_sequence);
+	}
 	protobuf_put_bytes(out, FIELD_TRACES, str_make(header->traces, header->trace_count * 4));
 	protobuf_put_bytes(out, FIELD_TERMS, str_make(header->terms, header->term_count * 4));
 }
@@ -90,6 +96,8 @@ static void set_number(struct block_header *header, const struct protobuf_field 
 {
 	switch (field->number) {
 	case FIELD_SEQUENCE: header->sequence = field->integer; break;
+	case FIELD_FIRST_SEQUENCE: header->first_sequence = field->integer; break;
+	case FIELD_LAST_SEQUENCE: header->last_sequence = field->integer; break;
 	case FIELD_FIRST_NS: header->first_ns = field->integer; break;
 	case FIELD_LAST_NS: header->last_ns = field->integer; break;
 	case FIELD_MIN_DURATION_NS: header->min_duration_ns = field->integer; break;
@@ -132,6 +140,8 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a block's header");
 	if (reader.failed || !is_whole || header.row_count == 0 || header.signal >= SIGNAL_COUNT)
 		return error_set(error, STATUS_CORRUPT, "a block's header is damaged");
+	if (header.last_sequence == 0)
+		header.first_sequence = header.last_sequence = header.sequence;
 	*header_out = header;
 	return STATUS_OK;
 }

@@ -23,7 +23,8 @@
 enum term_kind { TERM_SERVICE = 1, TERM_HANDLER = 2, TERM_LANGUAGE = 3, TERM_OPERATION = 4, TERM_METRIC = 5 };
 
 struct block_header {
-	uint64_t sequence; /* of the commit that wrote it; never used twice */
+	uint64_t sequence; /* names the block; never used twice */
+	uint64_t first_sequence, last_sequence; /* of the blocks that it was merged from; else its own */
 	uint64_t first_ns, last_ns;   /* least and greatest time of a row (a span's start); both included */
 	uint64_t min_duration_ns, max_duration_ns;
 	uint64_t row_count, body_size;
@@ -31,7 +32,7 @@ struct block_header {
 	uint32_t handler_types; /* bit per enum handler_type of an execution */
 	uint32_t levels;        /* bit per enum log_record_level */
 	uint8_t signal;
-	uint8_t level; /* 0: as committed; more: merged */
+	uint8_t level; /* 0: as committed; 1: merged */
 	bool has_all_terms; /* false: too many; terms say nothing */
 	const uint32_t *traces; /* sorted hashes of the trace ids */
 	size_t trace_count;

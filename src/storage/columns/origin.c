@@ -7,7 +7,10 @@ enum { FIELD_COUNT = 0, FIELD_SCHEMA_URL = 64, FIELD_NAME = 65, FIELD_VERSION = 
 
 static struct origin_cache *cache_slot(struct origin_table *table, const void *pointer)
 {
-	return &table->cache[((uintptr_t)pointer >> 4) % ORIGIN_CACHE_SLOTS];
+	/* Neighbours in an arena lie at regular distances: the multiplication scatters them. */
+	uint64_t mixed = (uint64_t)(uintptr_t)pointer * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &table->cache[mixed >> (64 - ORIGIN_CACHE_BITS)];
 }
 
 static void describe(const struct attributes *attributes, struct buffer *out)

@@ -18,7 +18,8 @@ enum { TABLE_RESOURCES = 1, TABLE_SCOPES = 2 };
 
 VECTOR_DEFINE(vector_pointer, const void *)
 
-enum { ORIGIN_CACHE_SLOTS = 64 };
+/* A collector's request has tens of scopes, a group of requests hundreds: fewer slots push each other out. */
+enum { ORIGIN_CACHE_BITS = 10, ORIGIN_CACHE_SLOTS = 1 << ORIGIN_CACHE_BITS };
 
 struct origin_cache {
 	const void *pointer;

@@ -39,7 +39,8 @@ static enum status put_block(struct commit *commit, uint32_t partition, struct b
 	struct block_entry *entry = NULL;
 	char key[HEADER_KEY_SIZE];
 
-	header->sequence = store->next_sequence++;
+	header->sequence = atomic_fetch_add(&store->next_sequence, 1);
+	header->first_sequence = header->last_sequence = header->sequence;
 	header_encode(header, &encoded);
 	if (buffer_failed(&encoded))
 		error_set(error, STATUS_NO_MEMORY, "no memory to commit a block");
@@ -209,6 +210,7 @@ static enum status write_commit(struct commit *commit, struct error *error)
 		return rocksdb_failed(message, "a commit cannot be written", error);
 	block_index_add(&store->index, commit->entries, commit->entry_count);
 	commit->entry_count = 0;
+	atomic_store(&store->appended_ns, clock_monotonic_ns());
 	return STATUS_OK;
 }
 

@@ -11,6 +11,7 @@ void block_index_init(struct block_index *index)
 	pthread_rwlockattr_init(&attributes);
 	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&index->lock, &attributes);
+	pthread_mutex_init(&index->graveyard_lock, NULL);
 	pthread_rwlockattr_destroy(&attributes);
 }
 
@@ -22,32 +23,87 @@ void block_index_release(struct block_index *index)
 		free(index->entries[signal]);
 	}
 	pthread_rwlock_destroy(&index->lock);
+	pthread_mutex_destroy(&index->graveyard_lock);
+}
+
+static size_t entry_bytes(const struct block_header *header)
+{
+	return sizeof(struct block_entry) + (header->trace_count + header->term_count) * sizeof(uint32_t);
+}
+
+static void copy_hashes(const uint32_t *from, size_t count, uint32_t *to)
+{
+	if (count)
+		memcpy(to, from, count * sizeof(*to));
+}
+
+/* An entry of exactly the size that it needs: there are many. */
+static struct block_entry *copy_header(const struct block_header *header)
+{
+	struct block_entry *entry = malloc(entry_bytes(header));
+
+	if (!entry)
+		return NULL;
+	memset(entry, 0, sizeof(*entry));
+	entry->header = *header;
+	entry->header.traces = entry->hashes;
+	entry->header.terms = entry->hashes + header->trace_count;
+	copy_hashes(header->traces, header->trace_count, entry->hashes);
+	copy_hashes(header->terms, header->term_count, entry->hashes + header->trace_count);
+	return entry;
 }
 
 struct block_entry *block_entry_new(uint32_t partition, struct str header, struct error *error)
 {
-	struct block_entry *entry = calloc(1, sizeof(*entry));
+	struct block_entry *entry = NULL;
+	struct block_header decoded;
+	struct arena arena;
 
-	if (!entry) {
-		error_set(error, STATUS_NO_MEMORY, "no memory for a block's header");
-		return NULL;
+	arena_init(&arena, 0);
+	if (header_decode(header, &arena, &decoded, error) == STATUS_OK) {
+		entry = copy_header(&decoded);
+		if (!entry)
+			error_set(error, STATUS_NO_MEMORY, "no memory for a block's header");
 	}
-	arena_init(&entry->arena, 0);
+	arena_release(&arena);
+	if (!entry)
+		return NULL;
 	entry->partition = partition;
 	atomic_init(&entry->references, 1);
-	if (header_decode(header, &entry->arena, &entry->header, error) != STATUS_OK) {
-		block_entry_free(entry);
-		return NULL;
-	}
 	return entry;
 }
 
 void block_entry_free(struct block_entry *entry)
 {
+	struct block_index *index;
+
 	if (!entry || atomic_fetch_sub(&entry->references, 1) > 1)
 		return;
-	arena_release(&entry->arena);
+	index = entry->graveyard;
+	if (!index) {
+		block_entry_bury(entry);
+		return;
+	}
+	pthread_mutex_lock(&index->graveyard_lock);
+	entry->next = index->graveyard;
+	index->graveyard = entry;
+	pthread_mutex_unlock(&index->graveyard_lock);
+}
+
+void block_entry_bury(struct block_entry *entry)
+{
 	free(entry);
+}
+
+struct block_entry *block_index_take_graveyard(struct block_index *index)
+{
+	struct block_entry *entries;
+
+	pthread_mutex_lock(&index->graveyard_lock);
+	entries = index->graveyard;
+	index->graveyard = NULL;
+	pthread_mutex_unlock(&index->graveyard_lock);
+	return entries;
 }
 
 static bool make_room(struct block_index *index, size_t signal, size_t extra)
@@ -77,7 +133,7 @@ static void insert(struct block_index *index, struct block_entry *entry)
 		entries[at] = entries[at - 1];
 	entries[at] = entry;
 	index->row_counts[signal] += entry->header.row_count;
-	index->memory_bytes += sizeof(*entry) + entry->arena.used_bytes;
+	index->memory_bytes += entry_bytes(&entry->header);
 	if (entry->header.sequence > index->last_sequence)
 		index->last_sequence = entry->header.sequence;
 }
@@ -103,6 +159,57 @@ void block_index_add(struct block_index *index, struct block_entry *const *entri
 	pthread_rwlock_unlock(&index->lock);
 }
 
+static void leave(struct block_index *index, struct block_entry *entry)
+{
+	index->row_counts[entry->header.signal] -= entry->header.row_count;
+	index->memory_bytes -= entry_bytes(&entry->header);
+	entry->graveyard = index;
+}
+
+void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
+			 struct block_entry *entry)
+{
+	size_t signal = entry->header.signal, kept = 0;
+	struct block_entry **entries;
+
+	pthread_rwlock_wrlock(&index->lock);
+	for (size_t i = 0; i < count; i++)
+		leave(index, old[i]);
+	entries = index->entries[signal];
+	for (size_t i = 0; i < index->counts[signal]; i++)
+		if (!entries[i]->graveyard)
+			entries[kept++] = entries[i];
+	index->counts[signal] = kept;
+	insert(index, entry);
+	pthread_rwlock_unlock(&index->lock);
+	for (size_t i = 0; i < count; i++)
+		block_entry_free(old[i]);
+}
+
+size_t block_index_choose(struct block_index *index, block_choice *choose, const void *context,
+			  struct block_entry **chosen_out, size_t most)
+{
+	size_t chosen = 0;
+
+	pthread_rwlock_rdlock(&index->lock);
+	for (size_t signal = 0; signal < SIGNAL_COUNT && !chosen; signal++) {
+		struct block_entry **entries = index->entries[signal];
+		size_t count = index->counts[signal];
+
+		/* Rows of a block share a day, so blocks in order of time are in order of partition too. */
+		for (size_t first = 0, end; first < count && !chosen; first = end) {
+			for (end = first + 1; end < count; end++)
+				if (entries[end]->partition != entries[first]->partition)
+					break;
+			chosen = choose(entries + first, end - first, context, chosen_out, most);
+		}
+	}
+	for (size_t i = 0; i < chosen; i++)
+		atomic_fetch_add(&chosen_out[i]->references, 1);
+	pthread_rwlock_unlock(&index->lock);
+	return chosen;
+}
+
 enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot, block_test *test,
 			     const void *filter, struct block_list *list_out, struct error *error)
 {
@@ -113,7 +220,7 @@ enum status block_index_list(struct block_index *index, enum signal signal, uint
 	for (size_t i = index->counts[signal]; i-- > 0 && list.items;) {
 		struct block_entry *entry = index->entries[signal][i];
 
-		if (entry->header.sequence > snapshot || !test(&entry->header, filter))
+		if (entry->header.first_sequence > snapshot || !test(&entry->header, filter))
 			continue;
 		atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
 		list.items[list.count++] = entry;

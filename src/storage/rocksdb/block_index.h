@@ -15,10 +15,13 @@
 #include "storage/columns/header.h"
 
 struct block_entry {
-	struct block_header header; /* its arrays lie in arena */
+	struct block_header header; /* its arrays lie in hashes */
 	uint32_t partition;
 	atomic_int references;
-	struct arena arena;
+	atomic_bool is_damaged; /* found so when it was read: never merged */
+	struct block_index *graveyard; /* where it goes when the last reference is gone; NULL while it is in use */
+	struct block_entry *next;      /* in the graveyard */
+	uint32_t hashes[];             /* the header's traces, then its terms */
 };
 
 struct block_index {
@@ -28,6 +31,8 @@ struct block_index {
 	uint64_t row_counts[SIGNAL_COUNT];
 	uint64_t memory_bytes;
 	uint64_t last_sequence; /* of all that is visible */
+	pthread_mutex_t graveyard_lock;
+	struct block_entry *graveyard; /* replaced, and read by nobody any more */
 };
 
 /* Entries newest last_ns first. */
@@ -49,13 +54,35 @@ enum status block_index_reserve(struct block_index *index, size_t count, struct 
 /* Makes entries visible, all at once; the index takes them. Room was reserved for them. */
 void block_index_add(struct block_index *index, struct block_entry *const *entries, size_t count);
 
+/*
+ * Puts one entry in the place of others, at once: a query sees either them or it. The index takes the new one; the
+ * others wait in the graveyard once nobody reads them. Room for the new one was reserved.
+ */
+void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
+			 struct block_entry *entry);
+
+/* The entries that nobody reads any more, as a list by next; the caller gives each to block_entry_bury. */
+struct block_entry *block_index_take_graveyard(struct block_index *index);
+void block_entry_bury(struct block_entry *entry);
+
 /* Whether a block may hold what a query asks for. */
 typedef bool block_test(const struct block_header *header, const void *filter);
 
-/* All blocks of the signal, up to sequence snapshot, that pass the test. */
+/* All blocks of the signal that hold rows up to sequence snapshot and pass the test. */
 enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot, block_test *test,
 			     const void *filter, struct block_list *list_out, struct error *error);
 void block_list_release(struct block_list *list);
+
+/* The entries of a partition of a signal that is ready to be merged: see merge.c for what that means. */
+typedef size_t block_choice(struct block_entry *const *partition, size_t count, const void *context,
+			    struct block_entry **chosen_out, size_t most);
+
+/*
+ * Offers each partition of each signal, oldest first, to choose, until it takes some; chosen_out has room for most.
+ * Each that is chosen is referenced: the caller frees it. Returns how many.
+ */
+size_t block_index_choose(struct block_index *index, block_choice *choose, const void *context,
+			  struct block_entry **chosen_out, size_t most);
 
 uint64_t block_index_last_sequence(struct block_index *index);
 

@@ -12,6 +12,9 @@
 /* The version of keys and headers; a block has its own. */
 enum { STORE_FORMAT = 1 };
 
+/* zstd's quickest level. */
+enum { COMPRESSION_LEVEL = 1 };
+
 /* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES + signal. */
 enum { FAMILY_DEFAULT = 0, FAMILY_HEADERS = 1, FAMILY_BODIES = 2, FAMILY_COUNT = FAMILY_BODIES + SIGNAL_COUNT };
 
@@ -29,7 +32,10 @@ struct rocksdb_store {
 	pthread_mutex_t append_lock; /* guards what follows */
 	struct block_builder *builder;
 	struct buffer body;
-	uint64_t next_sequence;
+	/* shared without a lock */
+	_Atomic uint64_t next_sequence;
+	_Atomic uint64_t appended_ns; /* when rows last came, on the monotonic clock */
+	struct merger *merger;
 };
 
 /* Turns RocksDB's message into an error and frees it. */
@@ -43,6 +49,18 @@ struct body {
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
 		      struct error *error);
 void body_release(struct body *body);
+
+/*
+ * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's thread
+ * until nothing is left to merge; eager merges also what normally waits for more.
+ */
+struct merger;
+enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
+void merger_free(struct merger *merger); /* NULL is allowed */
+enum status merger_run(struct merger *merger, bool eager, struct error *error);
+
+/* Bodies of blocks that were merged when the program ended: removes them. */
+enum status remove_leftovers(struct rocksdb_store *store, struct error *error);
 
 enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count, struct error *error);
 enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE], struct batch *batch_out,

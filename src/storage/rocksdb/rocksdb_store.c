@@ -20,9 +20,6 @@ enum {
 	KEPT_INFO_LOGS = 2,
 };
 
-/* zstd's quickest level: a block is written once now and merged at leisure. */
-enum { COMPRESSION_LEVEL = 1 };
-
 static const char *const family_names[FAMILY_COUNT] = {"default", "headers", "traces", "metrics", "logs"};
 static const char format_key[] = "format";
 
@@ -245,6 +242,7 @@ static void rocksdb_store_close(struct store *base)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
+	merger_free(store->merger);
 	if (store->db)
 		flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
@@ -303,13 +301,26 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	if (status == STATUS_OK)
 		status = check_format(store, error);
 	if (status == STATUS_OK)
+		status = remove_leftovers(store, error);
+	if (status == STATUS_OK)
 		status = load_headers(store, error);
+	if (status == STATUS_OK)
+		status = merger_new(store, &store->merger, error);
 	if (status != STATUS_OK) {
 		rocksdb_store_close(&store->base);
 		return status;
 	}
 	*store_out = &store->base;
 	return STATUS_OK;
+}
+
+enum status rocksdb_store_compact(struct store *base, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+
+	if (base->ops != &rocksdb_ops)
+		return error_set(error, STATUS_UNSUPPORTED, "this store has no blocks to merge");
+	return merger_run(store->merger, true, error);
 }
 
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,

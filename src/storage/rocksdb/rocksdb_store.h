@@ -1,6 +1,8 @@
 /*
  * rocksdb_store: the default adapter: columnar blocks in an embedded RocksDB. docs/format.md has every key.
  *
+ * A thread of the store's own merges small blocks of a day into large ones. Readers and appends do not wait for it.
+ *
  * An append makes one block for each signal and day of the rows given, and writes them in one atomic batch, with
  * their headers, to the write-ahead log. Headers of all blocks stay in memory; bodies are read when a header says
  * that they may hold what is asked.
@@ -24,5 +26,11 @@ struct rocksdb_store_options {
  */
 enum status rocksdb_store_open(const struct rocksdb_store_options *options, struct store **store_out,
 			       struct error *error);
+
+/*
+ * Merges now, on the caller's thread, all blocks that are smaller than they could be. The store does that by itself
+ * in the background, at leisure; nobody need call this. Runs beside appends and reads.
+ */
+enum status rocksdb_store_compact(struct store *store, struct error *error);
 
 #endif

@@ -1,0 +1,544 @@
+/*
+ * Merging: small blocks of a day become large ones.
+ *
+ * Commits make blocks of whatever waited, often a few rows. Blocks are sorted into tiers by their rows; once a tier of
+ * a day holds enough of them, they are read, built into one block and written in one atomic batch that also removes
+ * their headers. A query sees either them or the new one. Their bodies stay until the last query that still reads
+ * them is done; a note on the disk ("leftover") makes sure that they go even if the program ends before.
+ *
+ * Large blocks are only merged further while nothing arrives: they are good enough, and the processor is better used
+ * for what comes in. A block that cannot be read is left alone from then on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "storage/columns/log_reader.h"
+#include "storage/columns/point_reader.h"
+#include "storage/columns/span_reader.h"
+#include "storage/rocksdb/rocksdb_internal.h"
+
+enum {
+	MERGE_MOST_BLOCKS = 256,
+	MERGE_MOST_ROWS = 65536,
+	FULL_ROWS = 32768,     /* a block of this many is never merged again */
+	PAUSE_MS = 1000,       /* between looks */
+	IDLE_MS = 2000,        /* without an append: time for the highest tier */
+	RETRY_SECONDS = 30,    /* after a failure */
+};
+
+/*
+ * The tiers below FULL_ROWS: which blocks belong to one, and how many are worth a merge. Steps of eight: a row is
+ * rewritten once a step, and never a large block for the sake of a few small ones.
+ */
+static const struct tier {
+	uint64_t below_rows;
+	size_t enough;
+	bool when_idle;
+} tiers[] = {{16, 16, false}, {128, 16, false}, {1024, 16, false}, {8192, 8, false}, {FULL_ROWS, 8, true}};
+
+enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
+
+static const char leftover_prefix[] = "leftover/";
+enum { LEFTOVER_PREFIX_SIZE = sizeof(leftover_prefix) - 1, LEFTOVER_KEY_SIZE = LEFTOVER_PREFIX_SIZE + 1 + BODY_KEY_SIZE };
+
+struct merger {
+	struct rocksdb_store *store;
+	struct block_builder *builder;
+	struct buffer body;
+	rocksdb_writeoptions_t *write_options; /* a merge that is lost has lost nothing: no sync */
+	pthread_mutex_t work_lock;             /* one merge at a time */
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	bool stopping;
+};
+
+/* What a choice of blocks depends on. */
+struct appetite {
+	bool is_idle, is_eager;
+};
+
+static size_t tier_of(const struct block_entry *entry)
+{
+	size_t tier = 0;
+
+	if (atomic_load(&entry->is_damaged))
+		return TIER_COUNT;
+	while (tier < TIER_COUNT && entry->header.row_count >= tiers[tier].below_rows)
+		tier++;
+	return tier;
+}
+
+/* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows. */
+static size_t take_blocks(struct block_entry *const *partition, size_t count, size_t tier, bool lower_too,
+			  struct block_entry **chosen_out, size_t most)
+{
+	size_t chosen = 0;
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < count && chosen < most; i++) {
+		size_t its_tier = tier_of(partition[i]);
+
+		if (its_tier > tier || (its_tier < tier && !lower_too))
+			continue;
+		if (rows + partition[i]->header.row_count > MERGE_MOST_ROWS)
+			break;
+		rows += partition[i]->header.row_count;
+		chosen_out[chosen++] = partition[i];
+	}
+	return chosen;
+}
+
+static size_t choose_blocks(struct block_entry *const *partition, size_t count, const void *context,
+			    struct block_entry **chosen_out, size_t most)
+{
+	const struct appetite *appetite = context;
+	size_t counts[TIER_COUNT + 1] = {0};
+	size_t chosen;
+
+	for (size_t i = 0; i < count; i++)
+		counts[tier_of(partition[i])]++;
+	for (size_t tier = 0; tier < TIER_COUNT && !appetite->is_eager; tier++)
+		if (counts[tier] >= tiers[tier].enough && (appetite->is_idle || !tiers[tier].when_idle))
+			return take_blocks(partition, count, tier, false, chosen_out, most);
+	if (!appetite->is_eager)
+		return 0;
+	chosen = take_blocks(partition, count, TIER_COUNT - 1, true, chosen_out, most);
+	return chosen > 1 ? chosen : 0;
+}
+
+/* Blocks that are being read: their bytes stay until the new block is built. */
+struct sources {
+	struct body bodies[MERGE_MOST_BLOCKS];
+	size_t count;
+	struct arena arena;
+	struct batch points; /* of metrics: their reader adds to a batch */
+	const void **rows;
+	size_t row_count, row_capacity; /* capacity: what the headers promise */
+};
+
+static enum status too_many_rows(struct error *error)
+{
+	return error_set(error, STATUS_CORRUPT, "a block holds more rows than its header says");
+}
+
+static enum status read_spans(struct sources *sources, struct str bytes, struct error *error)
+{
+	struct span_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
+	enum status status;
+	struct span *spans;
+
+	if (!reader)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	status = span_reader_open(reader, bytes, &sources->arena, error);
+	if (status != STATUS_OK)
+		return status;
+	if (reader->block.row_count > sources->row_capacity - sources->row_count)
+		return too_many_rows(error);
+	spans = arena_alloc(&sources->arena, reader->block.row_count * sizeof(*spans));
+	if (!spans)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	status = span_reader_read(reader, 0, reader->block.row_count, spans, error);
+	for (size_t i = 0; i < reader->block.row_count && status == STATUS_OK; i++)
+		sources->rows[sources->row_count++] = &spans[i];
+	return status;
+}
+
+static enum status read_logs(struct sources *sources, struct str bytes, struct error *error)
+{
+	struct log_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
+	enum status status;
+	struct log_record *logs;
+
+	if (!reader)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	status = log_reader_open(reader, bytes, &sources->arena, error);
+	if (status != STATUS_OK)
+		return status;
+	if (reader->block.row_count > sources->row_capacity - sources->row_count)
+		return too_many_rows(error);
+	logs = arena_alloc(&sources->arena, reader->block.row_count * sizeof(*logs));
+	if (!logs)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	status = log_reader_read(reader, 0, reader->block.row_count, logs, error);
+	for (size_t i = 0; i < reader->block.row_count && status == STATUS_OK; i++)
+		sources->rows[sources->row_count++] = &logs[i];
+	return status;
+}
+
+/* The batch may move its points while it grows: their addresses are taken once all blocks are read. */
+static enum status read_points(struct sources *sources, struct str bytes, struct error *error)
+{
+	const struct point_filter filter = POINT_FILTER_ANY;
+	struct point_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
+	enum status status;
+
+	if (!reader)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	status = point_reader_open(reader, bytes, &sources->arena, error);
+	return status == STATUS_OK ? point_reader_read(reader, &filter, &sources->points, error) : status;
+}
+
+static enum status read_source(struct merger *merger, struct sources *sources, const struct block_entry *entry,
+			       struct error *error)
+{
+	struct body *body = &sources->bodies[sources->count];
+	enum status status = body_read(merger->store, entry, body, error);
+
+	if (status != STATUS_OK)
+		return status;
+	sources->count++;
+	switch (entry->header.signal) {
+	case SIGNAL_TRACES: return read_spans(sources, body->bytes, error);
+	case SIGNAL_LOGS: return read_logs(sources, body->bytes, error);
+	default: return read_points(sources, body->bytes, error);
+	}
+}
+
+/* The same, and a block that is damaged, or not what its header says, is marked so that nobody tries again. */
+static enum status read_checked(struct merger *merger, struct sources *sources, struct block_entry *entry,
+				struct error *error)
+{
+	size_t before = sources->row_count + sources->points.point_count;
+	enum status status = read_source(merger, sources, entry, error);
+	size_t rows = sources->row_count + sources->points.point_count - before;
+
+	if (status == STATUS_OK && rows != entry->header.row_count)
+		status = error_set(error, STATUS_CORRUPT, "block %llu holds %zu rows where its header says %llu",
+				   (unsigned long long)entry->header.sequence, rows,
+				   (unsigned long long)entry->header.row_count);
+	if (status == STATUS_CORRUPT)
+		atomic_store(&entry->is_damaged, true);
+	return status;
+}
+
+static enum status read_sources(struct merger *merger, struct sources *sources,
+				struct block_entry *const *entries, size_t count, uint64_t row_count,
+				struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	sources->row_capacity = row_count;
+	sources->rows = malloc(row_count * sizeof(*sources->rows));
+	if (!sources->rows)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = read_checked(merger, sources, entries[i], error);
+	for (size_t i = 0; i < sources->points.point_count && status == STATUS_OK; i++)
+		sources->rows[sources->row_count++] = &sources->points.points[i];
+	return status;
+}
+
+static void release_sources(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		body_release(&sources->bodies[i]);
+	arena_release(&sources->arena);
+	batch_release(&sources->points);
+	free(sources->rows);
+}
+
+static enum status build_merged(struct merger *merger, enum signal signal, struct sources *sources,
+				struct block_header *header_out, struct error *error)
+{
+	const void **rows = sources->rows;
+
+	buffer_clear(&merger->body);
+	switch (signal) {
+	case SIGNAL_TRACES:
+		return block_build_spans(merger->builder, (const struct span **)rows, sources->row_count,
+					 &merger->body, header_out, error);
+	case SIGNAL_LOGS:
+		return block_build_logs(merger->builder, (const struct log_record **)rows, sources->row_count,
+					&merger->body, header_out, error);
+	default:
+		return block_build_points(merger->builder, (const struct metric_point **)rows,
+					  sources->row_count, &merger->body, header_out, error);
+	}
+}
+
+/* The new block's place in the order of commits is that of all its sources together. */
+static void name_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
+			struct block_header *header)
+{
+	header->sequence = atomic_fetch_add(&merger->store->next_sequence, 1);
+	header->level = 1;
+	header->first_sequence = UINT64_MAX;
+	header->last_sequence = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct block_header *source = &entries[i]->header;
+
+		if (source->first_sequence < header->first_sequence)
+			header->first_sequence = source->first_sequence;
+		if (source->last_sequence > header->last_sequence)
+			header->last_sequence = source->last_sequence;
+	}
+}
+
+static void leftover_key(const struct block_entry *entry, char key[LEFTOVER_KEY_SIZE])
+{
+	memcpy(key, leftover_prefix, LEFTOVER_PREFIX_SIZE);
+	key[LEFTOVER_PREFIX_SIZE] = (char)entry->header.signal;
+	body_key(entry->partition, &entry->header, key + LEFTOVER_PREFIX_SIZE + 1);
+}
+
+/* One batch: the new block in, the old headers out, the old bodies noted as leftovers. */
+static enum status write_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
+				const struct block_header *header, const struct buffer *encoded,
+				struct error *error)
+{
+	struct rocksdb_store *store = merger->store;
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+	char key[LEFTOVER_KEY_SIZE], *message = NULL;
+
+	header_key(entries[0]->partition, header, key);
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE, encoded->data,
+				  encoded->size);
+	body_key(entries[0]->partition, header, key);
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key, BODY_KEY_SIZE,
+				  merger->body.data, merger->body.size);
+	for (size_t i = 0; i < count; i++) {
+		header_key(entries[i]->partition, &entries[i]->header, key);
+		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
+						   HEADER_KEY_SIZE);
+		leftover_key(entries[i], key);
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE, "",
+					  0);
+	}
+	rocksdb_write(store->db, merger->write_options, writes, &message);
+	rocksdb_writebatch_destroy(writes);
+	return message ? rocksdb_failed(message, "a merged block cannot be written", error) : STATUS_OK;
+}
+
+static enum status publish(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   struct block_header *header, struct error *error)
+{
+	struct buffer encoded = BUFFER_EMPTY;
+	struct block_entry *entry = NULL;
+	enum status status;
+
+	name_merged(merger, entries, count, header);
+	header_encode(header, &encoded);
+	if (buffer_failed(&encoded))
+		error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	else
+		entry = block_entry_new(entries[0]->partition, buffer_str(&encoded), error);
+	status = entry ? block_index_reserve(&merger->store->index, 1, error) : STATUS_NO_MEMORY;
+	if (status == STATUS_OK)
+		status = write_merged(merger, entries, count, header, &encoded, error);
+	if (status == STATUS_OK)
+		block_index_replace(&merger->store->index, entries, count, entry);
+	else
+		block_entry_free(entry);
+	buffer_release(&encoded);
+	return status;
+}
+
+static enum status merge_blocks(struct merger *merger, struct block_entry *const *entries, size_t count,
+				struct error *error)
+{
+	struct sources *sources = calloc(1, sizeof(*sources));
+	struct block_header header;
+	uint64_t row_count = 0;
+	enum status status;
+
+	if (!sources)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	for (size_t i = 0; i < count; i++)
+		row_count += entries[i]->header.row_count;
+	arena_init(&sources->arena, 0);
+	batch_init(&sources->points, 0);
+	status = read_sources(merger, sources, entries, count, row_count, error);
+	if (status == STATUS_OK)
+		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, &header, error);
+	release_sources(sources);
+	free(sources);
+	return status == STATUS_OK ? publish(merger, entries, count, &header, error) : status;
+}
+
+/* Removes the bodies of merged blocks that nobody reads any more. */
+static enum status sweep(struct merger *merger, struct error *error)
+{
+	struct rocksdb_store *store = merger->store;
+	struct block_entry *entry = block_index_take_graveyard(&store->index), *next;
+	rocksdb_writebatch_t *writes;
+	char key[LEFTOVER_KEY_SIZE], *message = NULL;
+
+	if (!entry)
+		return STATUS_OK;
+	writes = rocksdb_writebatch_create();
+	for (; entry; entry = next) {
+		next = entry->next;
+		leftover_key(entry, key);
+		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE);
+		body_key(entry->partition, &entry->header, key);
+		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + entry->header.signal],
+						   key, BODY_KEY_SIZE);
+		block_entry_bury(entry);
+	}
+	/* Where this fails, the notes stay, and the next start tries again. */
+	rocksdb_write(store->db, merger->write_options, writes, &message);
+	rocksdb_writebatch_destroy(writes);
+	return message ? rocksdb_failed(message, "merged blocks cannot be removed", error) : STATUS_OK;
+}
+
+enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
+{
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(store->db, store->read_options,
+								  store->families[FAMILY_DEFAULT]);
+	char *message = NULL;
+
+	rocksdb_iter_seek(iterator, leftover_prefix, LEFTOVER_PREFIX_SIZE);
+	for (; rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
+		size_t size;
+		const char *key = rocksdb_iter_key(iterator, &size);
+		uint8_t signal;
+
+		if (size != LEFTOVER_KEY_SIZE || memcmp(key, leftover_prefix, LEFTOVER_PREFIX_SIZE) != 0)
+			break;
+		signal = (uint8_t)key[LEFTOVER_PREFIX_SIZE];
+		if (signal < SIGNAL_COUNT)
+			rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + signal],
+							   key + LEFTOVER_PREFIX_SIZE + 1, BODY_KEY_SIZE);
+		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, size);
+	}
+	rocksdb_iter_get_error(iterator, &message);
+	rocksdb_iter_destroy(iterator);
+	if (!message && rocksdb_writebatch_count(writes))
+		rocksdb_write(store->db, store->write_options, writes, &message);
+	rocksdb_writebatch_destroy(writes);
+	return message ? rocksdb_failed(message, "merged blocks cannot be removed", error) : STATUS_OK;
+}
+
+static bool is_stopping(struct merger *merger)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&merger->lock);
+	stopping = merger->stopping;
+	pthread_mutex_unlock(&merger->lock);
+	return stopping;
+}
+
+static bool is_idle(const struct merger *merger)
+{
+	uint64_t appended_ns = atomic_load(&merger->store->appended_ns);
+
+	return clock_monotonic_ns() - appended_ns > IDLE_MS * NS_PER_MS;
+}
+
+enum status merger_run(struct merger *merger, bool eager, struct error *error)
+{
+	struct block_entry *chosen[MERGE_MOST_BLOCKS];
+	enum status status = STATUS_OK;
+	size_t count = 1;
+
+	pthread_mutex_lock(&merger->work_lock);
+	while (status == STATUS_OK && count > 0 && !is_stopping(merger)) {
+		struct appetite appetite = {.is_idle = is_idle(merger), .is_eager = eager};
+
+		count = block_index_choose(&merger->store->index, choose_blocks, &appetite, chosen,
+					   MERGE_MOST_BLOCKS);
+		if (count)
+			status = merge_blocks(merger, chosen, count, error);
+		for (size_t i = 0; i < count; i++)
+			block_entry_free(chosen[i]);
+		if (status == STATUS_OK)
+			status = sweep(merger, error);
+	}
+	pthread_mutex_unlock(&merger->work_lock);
+	return status;
+}
+
+/* Waits for the next look; false once the store is closing. */
+static bool pause_ms(struct merger *merger, uint64_t wait_ms)
+{
+	struct timespec until;
+	bool stopping;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(wait_ms / 1000);
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&merger->lock);
+	while (!merger->stopping && pthread_cond_timedwait(&merger->changed, &merger->lock, &until) != ETIMEDOUT)
+		;
+	stopping = merger->stopping;
+	pthread_mutex_unlock(&merger->lock);
+	return !stopping;
+}
+
+static void *run(void *context)
+{
+	struct merger *merger = context;
+	uint64_t wait_ms = PAUSE_MS;
+
+	while (pause_ms(merger, wait_ms)) {
+		struct error error = {0};
+
+		wait_ms = PAUSE_MS;
+		if (merger_run(merger, false, &error) == STATUS_OK)
+			continue;
+		log_warn("storage", "blocks were not merged, the next try is in %d seconds: %s", RETRY_SECONDS,
+			 error.message);
+		wait_ms = RETRY_SECONDS * 1000;
+	}
+	return NULL;
+}
+
+enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error)
+{
+	struct merger *merger = calloc(1, sizeof(*merger));
+	pthread_condattr_t attributes;
+
+	if (!merger)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
+	merger->store = store;
+	merger->builder = block_builder_new(CODEC_ZSTD, COMPRESSION_LEVEL);
+	merger->write_options = rocksdb_writeoptions_create();
+	pthread_mutex_init(&merger->work_lock, NULL);
+	pthread_mutex_init(&merger->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&merger->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	merger->has_thread = merger->builder && pthread_create(&merger->thread, NULL, run, merger) == 0;
+	if (!merger->has_thread) {
+		merger_free(merger);
+		return error_set(error, STATUS_BUSY, "the system has no thread or memory left to merge blocks");
+	}
+	pthread_setname_np(merger->thread, "merge");
+	*merger_out = merger;
+	return STATUS_OK;
+}
+
+void merger_free(struct merger *merger)
+{
+	struct error error;
+
+	if (!merger)
+		return;
+	pthread_mutex_lock(&merger->lock);
+	merger->stopping = true;
+	pthread_cond_signal(&merger->changed);
+	pthread_mutex_unlock(&merger->lock);
+	if (merger->has_thread) {
+		pthread_join(merger->thread, NULL);
+		if (sweep(merger, &error) != STATUS_OK)
+			log_warn("storage", "%s", error.message);
+	}
+	block_builder_free(merger->builder);
+	buffer_release(&merger->body);
+	rocksdb_writeoptions_destroy(merger->write_options);
+	pthread_mutex_destroy(&merger->work_lock);
+	pthread_mutex_destroy(&merger->lock);
+	pthread_cond_destroy(&merger->changed);
+	free(merger);
+}
