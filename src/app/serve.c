@@ -245,7 +245,7 @@ static void print_address(const char *what, const char *host, uint16_t port, con
 {
 	bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
 
-	if (any || host_is_loopback(host))
+	if (any || !strncmp(host, "127.", 4))
 		host = "localhost";
 	printf(strchr(host, ':') ? "%s http://[%s]:%u%s\n" : "%s http://%s:%u%s\n", what, host, port, path);
 }
