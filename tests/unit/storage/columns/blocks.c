@@ -1,7 +1,11 @@
 #include "blocks.h"
 
 #include <stdlib.h>
+#include <time.h>
 
+#include "storage/columns/log_reader.h"
+#include "storage/columns/point_reader.h"
+#include "storage/columns/span_reader.h"
 #include "unit/test.h"
 
 static enum status build(struct made_block *block, enum signal signal, const struct batch *batch,
@@ -66,4 +70,57 @@ void block_end(struct block_writer *writer, enum signal signal, size_t row_count
 	if (block_writer_seal(writer, signal, row_count, body_out, &error) != STATUS_OK)
 		fail_msg("a block cannot be sealed: %s", error.message);
 	block_writer_release(writer);
+}
+
+void block_read_spans(struct str body, struct arena *arena, struct batch *batch_out)
+{
+	struct span_reader reader;
+	struct error error = {0};
+	struct span *spans;
+
+	if (span_reader_open(&reader, body, arena, &error) != STATUS_OK)
+		fail_msg("a block cannot be opened: %s", error.message);
+	spans = arena_alloc(arena, reader.block.row_count * sizeof(*spans));
+	if (span_reader_read(&reader, 0, reader.block.row_count, spans, &error) != STATUS_OK)
+		fail_msg("a block cannot be read: %s", error.message);
+	for (size_t i = 0; i < reader.block.row_count; i++)
+		*batch_add_span(batch_out) = spans[i];
+}
+
+void block_read_logs(struct str body, struct arena *arena, struct batch *batch_out)
+{
+	struct log_reader reader;
+	struct error error = {0};
+	struct log_record *logs;
+
+	if (log_reader_open(&reader, body, arena, &error) != STATUS_OK)
+		fail_msg("a block cannot be opened: %s", error.message);
+	logs = arena_alloc(arena, reader.block.row_count * sizeof(*logs));
+	if (log_reader_read(&reader, 0, reader.block.row_count, logs, &error) != STATUS_OK)
+		fail_msg("a block cannot be read: %s", error.message);
+	for (size_t i = 0; i < reader.block.row_count; i++)
+		*batch_add_log(batch_out) = logs[i];
+}
+
+void block_read_points(struct str body, struct arena *arena, struct batch *batch_out)
+{
+	struct point_filter any = POINT_FILTER_ANY;
+	struct point_reader reader;
+	struct error error = {0};
+
+	if (point_reader_open(&reader, body, arena, &error) != STATUS_OK)
+		fail_msg("a block cannot be opened: %s", error.message);
+	if (point_reader_read(&reader, &any, batch_out, &error) != STATUS_OK)
+		fail_msg("a block cannot be read: %s", error.message);
+}
+
+uint64_t test_seed(void)
+{
+	struct timespec now;
+	uint64_t seed;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	seed = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	return seed;
 }

@@ -25,4 +25,12 @@ void block_begin(struct block_writer *writer, enum block_codec codec);
 void block_end(struct block_writer *writer, enum signal signal, size_t row_count, struct buffer *body_out);
 void block_release(struct made_block *block);
 
+/* Adds the rows of a body to batch_out as they come; what they point to lies in the body and in arena. */
+void block_read_spans(struct str body, struct arena *arena, struct batch *batch_out);
+void block_read_logs(struct str body, struct arena *arena, struct batch *batch_out);
+void block_read_points(struct str body, struct arena *arena, struct batch *batch_out);
+
+/* The seed of a test with random rows: another one each time; printed, so that a failure can be had again. */
+uint64_t test_seed(void);
+
 #endif

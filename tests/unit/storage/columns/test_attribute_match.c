@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "blocks.h"
 #include "contract/rows.h"
@@ -173,13 +172,11 @@ static void agrees_with_the_filter_on_random_rows(void **state)
 	static const struct str words[] = {STR(""),         STR("alpha"), STR("a b\tc"), STR("0"),
 					   STR("-1"),       STR("true"),  STR("NaN"),    STR("0.1"),
 					   STR("AAH/IA=="), STR("[]"),    STR("{}"),     STR("[null]")};
-	uint64_t seed = (uint64_t)time(NULL);
-	struct random random = {seed};
+	struct random random = {test_seed()};
 	struct attributes rows[MANY];
 	struct batch batch;
 
 	(void)state;
-	print_message("# seed %llu\n", (unsigned long long)seed);
 	batch_init(&batch, 0);
 	add_random_spans(&batch, &random, MANY);
 	for (size_t i = 0; i < MANY; i++)
