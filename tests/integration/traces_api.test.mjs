@@ -305,6 +305,20 @@ describe('a trace', () => {
 		assert.equal(traces[0].complete, true);
 	});
 
+	test('without a root is named by the span that has no parent here, whatever the clocks say', async () => {
+		const first = otlp.span({ parentSpanId: otlp.newSpanId(), name: 'GET /users', agoMs: 1000 });
+		const child = otlp.span({
+			traceId: first.traceId,
+			parentSpanId: first.spanId,
+			name: 'child',
+			agoMs: 1001,
+		});
+		await program.send('traces', otlp.traces([first, child], { service: 'rootless' }));
+		const { traces } = await program.api('/telemetry/traces', { service: 'rootless' });
+		assert.equal(traces[0].name, 'GET /users');
+		assert.equal(traces[0].complete, false);
+	});
+
 	test('is found by its id in capital letters', async () => {
 		const trace = await program.api(`/telemetry/traces/${ids.order.toUpperCase()}`);
 		assert.equal(trace.trace_id, ids.order);
