@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -29,12 +30,38 @@ function filesAfterBase(): Plugin {
 }
 
 /*
+ * The licences of everything that gets into the build, beside it. The lock file knows what that is.
+ */
+function licences(): Plugin {
+	return {
+		name: 'licences',
+		apply: 'build',
+		generateBundle() {
+			const lock: Lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+			const texts = Object.entries(lock.packages)
+				.filter(([path, entry]) => path !== '' && !entry.dev && !entry.optional)
+				.map(([path, entry]) => {
+					const file = readdirSync(path).find((name) => /^licen[cs]e/i.test(name));
+					const text = file ? readFileSync(`${path}/${file}`, 'utf8').trim() : '';
+					return `${path.split('node_modules/').pop()} ${entry.version} (${entry.license})\n\n${text}\n`;
+				});
+			const rule = `\n${'-'.repeat(78)}\n\n`;
+			this.emitFile({ type: 'asset', fileName: 'licences.txt', source: texts.join(rule) });
+		},
+	};
+}
+
+interface Lock {
+	packages: Record<string, { version: string; license?: string; dev?: boolean; optional?: boolean }>;
+}
+
+/*
  * Every address in index.html is relative: the Workbench stands wherever a proxy puts it. Nothing is inlined as
  * a data: address, so that the content security policy can be default-src 'self'.
  */
 export default defineConfig({
 	base: './',
-	plugins: [react(), filesAfterBase()],
+	plugins: [react(), filesAfterBase(), licences()],
 	build: {
 		target: 'es2022',
 		assetsInlineLimit: 0,

@@ -8,7 +8,7 @@ import type { ServerStatus, SignalStatus } from './api/types';
 import css from './app.module.css';
 import { formatBytes, formatCompact, formatCount, formatDuration } from './base/format';
 import type { Page } from './base/paths';
-import { address, pageAddress, useAddress } from './base/router';
+import { address, BASE, pageAddress, useAddress } from './base/router';
 import { LogsPage } from './pages/logs';
 import { MetricsPage } from './pages/metrics';
 import { OverviewPage } from './pages/overview';
@@ -202,6 +202,11 @@ function StatusFacts({ status }: { status: ServerStatus }) {
 					))}
 				</tbody>
 			</table>
+			<p className={css.licences}>
+				<a href={`${BASE}/licences.txt`} target="_blank" rel="noreferrer">
+					Licences of the Workbench's parts
+				</a>
+			</p>
 		</>
 	);
 }

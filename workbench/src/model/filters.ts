@@ -16,7 +16,10 @@ export const TRACE_FILTERS = [
 ] as const;
 export const LOG_FILTERS = ['level', 'q', 'handler', 'service', 'trace_id', 'span_id'] as const;
 
+/** For lists. */
 export const DEFAULT_START = '-1h';
+/** For charts: what goes on now. */
+export const RECENT_START = '-15m';
 
 const DURATION = /^\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)?$/;
 const TAG = /^[^=]+=.*$/s;

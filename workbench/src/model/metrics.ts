@@ -87,6 +87,28 @@ export function timestampsSeconds(data: MetricData): number[] {
 	return data.timestamps.map((time) => instantMs(time) / 1000);
 }
 
+const OWN_COUNTER = /^(handler\.execution\.(count|errors|success)|event\.(published|handled)\.count)$/;
+
+/**
+ * The answer as it is drawn. The program counts handlers and events all the time: where one of its own counters
+ * says nothing, nothing happened. Before it counted at all there is nothing to draw.
+ */
+export function forDrawing(data: MetricData): MetricData {
+	const counts = data.agg === 'rate' || data.agg === 'sum' || data.agg === 'count';
+	if (!counts || !OWN_COUNTER.test(data.name)) return data;
+	const began = data.timestamps.findIndex((_, index) =>
+		data.series.some((each) => (each.values[index] ?? null) !== null),
+	);
+	if (began < 0) return data;
+	return {
+		...data,
+		series: data.series.map((each) => ({
+			...each,
+			values: each.values.map((value, index) => (index < began ? value : (value ?? 0))),
+		})),
+	};
+}
+
 /** What the chart shows in seconds: the range asked for, and the last point where its step reaches beyond it. */
 export function chartRange(data: MetricData): [number, number] {
 	const last = data.timestamps.at(-1);

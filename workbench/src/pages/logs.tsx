@@ -211,7 +211,7 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 	return (
 		<div className={list.listArea}>
 			<div ref={scroller} className={logs.stale ? `${list.body} ${list.stale}` : list.body}>
-				<NewPill count={away ? waiting : 0} onClick={showNew} />
+				<NewPill top={1} count={away ? waiting : 0} onClick={showNew} />
 				<div style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
 					{virtualizer.getVirtualItems().map((item) => {
 						const log = rows[item.index];

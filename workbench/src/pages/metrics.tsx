@@ -7,12 +7,13 @@ import { formatUnit, plural } from '../base/format';
 import { address, changeParams, useAddress, useChange } from '../base/router';
 import { edgeMs, stepText } from '../base/time';
 import { colourMap } from '../model/colours';
-import { endsNow, isTag, rangeOf, rangeQuery } from '../model/filters';
+import { endsNow, isTag, RECENT_START, rangeOf, rangeQuery } from '../model/filters';
 import {
 	aggregationsFor,
 	autoStepMs,
 	byWeight,
 	chartRange,
+	forDrawing,
 	labelParameters,
 	partLabels,
 	seriesName,
@@ -162,7 +163,7 @@ function ofMetric(params: URLSearchParams, name: string): URLSearchParams {
 function MetricView({ metric }: { metric: MetricInfo }) {
 	const { params } = useAddress();
 	const change = useChange();
-	const range = rangeOf(params);
+	const range = rangeOf(params, RECENT_START);
 	const live = params.get('live') !== '0';
 	const now = endsNow(range);
 	const aggregations = aggregationsFor(metric);
@@ -178,6 +179,7 @@ function MetricView({ metric }: { metric: MetricInfo }) {
 		),
 	);
 	const { data } = query;
+	const drawn = useMemo(() => data && forDrawing(data), [data]);
 	const labelNames = partLabels(metric.label_names);
 	const values = useMemo(
 		() => [
@@ -244,7 +246,7 @@ function MetricView({ metric }: { metric: MetricInfo }) {
 			) : data ? (
 				<>
 					{query.error && <Notice tone="error">{query.error.message}</Notice>}
-					<MetricChart data={data} stale={query.isPlaceholderData} />
+					<MetricChart data={drawn ?? data} stale={query.isPlaceholderData} />
 				</>
 			) : (
 				<div className={css.chart} role="status" aria-label="Loading" />

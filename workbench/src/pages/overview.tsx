@@ -7,8 +7,8 @@ import { formatCompact, formatDuration, formatPercent, formatUnit } from '../bas
 import { address, useAddress, useChange } from '../base/router';
 import { edgeMs, niceStepMs, rangeLabel, stepText } from '../base/time';
 import { colourMap } from '../model/colours';
-import { endsNow, type Range, rangeOf, rangeQuery } from '../model/filters';
-import { byWeight, chartRange, seriesName, timestampsSeconds } from '../model/metrics';
+import { endsNow, type Range, RECENT_START, rangeOf, rangeQuery } from '../model/filters';
+import { byWeight, chartRange, forDrawing, seriesName, timestampsSeconds } from '../model/metrics';
 import { eventLabel, type HandlerFigures, handlerFigures, mergeByLabel } from '../model/overview';
 import { Chart, type ChartSeries } from '../ui/chart';
 import { FilterBar, LiveToggle, TimeRange } from '../ui/controls';
@@ -32,7 +32,7 @@ interface Frame {
 export function OverviewPage() {
 	const { params } = useAddress();
 	const change = useChange();
-	const range = rangeOf(params);
+	const range = rangeOf(params, RECENT_START);
 	const live = params.get('live') !== '0';
 	const now = endsNow(range);
 	const list = useQuery(metricListQuery);
@@ -270,10 +270,9 @@ function Lines({ data, label, combine, format, binary = false }: LinesProps) {
 	const times = useMemo(() => timestampsSeconds(data), [data]);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: "combine" belongs to the metric
 	const lines = useMemo<ChartSeries[]>(() => {
-		const series = byWeight(label && combine ? mergeByLabel(data, label, combine) : data.series).slice(
-			0,
-			MOST_LINES,
-		);
+		const drawn = forDrawing(data);
+		const merged = label && combine ? mergeByLabel(drawn, label, combine) : drawn.series;
+		const series = byWeight(merged).slice(0, MOST_LINES);
 		const names = series.map((each) => seriesName(each, data.name));
 		const colours = colourMap(names);
 		return series.map((each, index) => {

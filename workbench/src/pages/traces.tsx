@@ -312,7 +312,11 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 					<span className={css.servicesHead}>Services</span>
 					<span className={`${css.right} ${css.spans}`}>Errors</span>
 				</div>
-				<NewPill count={atTop ? 0 : waiting} onClick={() => scroller.current?.scrollTo({ top: 0 })} />
+				<NewPill
+					top={40}
+					count={atTop ? 0 : waiting}
+					onClick={() => scroller.current?.scrollTo({ top: 0 })}
+				/>
 				<ul
 					style={{
 						position: 'relative',

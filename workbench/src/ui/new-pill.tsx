@@ -3,9 +3,16 @@ import { formatCount } from '../base/format';
 import { IconUp } from './icons';
 import css from './new-pill.module.css';
 
-export function NewPill({ count, onClick }: { count: number; onClick: () => void }) {
+interface Props {
+	count: number;
+	/** Distance from the top of the list. */
+	top: number;
+	onClick: () => void;
+}
+
+export function NewPill({ count, top, onClick }: Props) {
 	return (
-		<div className={css.place}>
+		<div className={css.place} style={{ top }}>
 			{count > 0 && (
 				<button type="button" className={css.pill} onClick={onClick} data-testid="new-pill">
 					<IconUp size={12} /> {formatCount(count)} new

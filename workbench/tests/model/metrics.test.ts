@@ -3,6 +3,7 @@ import {
 	aggregationsFor,
 	byWeight,
 	chartRange,
+	forDrawing,
 	labelParameters,
 	partLabels,
 	seriesName,
@@ -69,6 +70,30 @@ test('the chart reaches to its last point', () => {
 	const start = Date.UTC(2026, 0, 1) / 1000;
 	expect(chartRange(data)).toEqual([start, start + 10]);
 	expect(chartRange({ ...data, timestamps: [] })).toEqual([start, start + 5]);
+});
+
+test('silence of a counter of handlers is nothing done, once it counts', () => {
+	const data = {
+		name: 'handler.execution.errors',
+		type: 'sum' as const,
+		unit: '1',
+		start: '',
+		end: '',
+		step_ms: 10_000,
+		agg: 'rate',
+		timestamps: ['a', 'b', 'c'],
+		series: [
+			{ labels: { n: '1' }, values: [null, 1, null] },
+			{ labels: { n: '2' }, values: [null, null, 2] },
+		],
+	};
+	const values = (of: typeof data) => forDrawing(of).series.map((each) => each.values);
+	expect(values(data)).toEqual([
+		[null, 1, 0],
+		[null, 0, 2],
+	]);
+	expect(values({ ...data, agg: 'p95' })).toEqual(data.series.map((each) => each.values));
+	expect(values({ ...data, name: 'shop.orders.count' })).toEqual(data.series.map((each) => each.values));
 });
 
 test("labels of the resource step behind the metric's own", () => {
