@@ -201,6 +201,16 @@ uint64_t request_close(struct play *play, struct open_span *span, uint64_t end_n
 	return span_close(play, span, end_ns);
 }
 
+uint64_t do_work(struct play *play, enum demo_scope scope, const struct mark *parent, uint64_t start_ns,
+		 double median_ms, const char *name)
+{
+	struct open_span span;
+
+	span_open(play, &span, scope, SPAN_INTERNAL, parent, start_ns, "%s", name);
+	span_text(&span, "thread.name", "worker-%zu", 1 + random_below(&play->random, 4));
+	return span_close(play, &span, start_ns + play_takes(play, median_ms));
+}
+
 uint64_t call_redis(struct play *play, const struct mark *parent, uint64_t start_ns, const char *command,
 		    const char *key)
 {

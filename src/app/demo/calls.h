@@ -42,6 +42,10 @@ void request_open(struct play *play, struct open_span *span, enum demo_scope sco
 		  uint64_t start_ns, const char *method, const char *host, int port, const char *path);
 uint64_t request_close(struct play *play, struct open_span *span, uint64_t end_ns, int status);
 
+/* Work of the handler's own, in an internal span. */
+uint64_t do_work(struct play *play, enum demo_scope scope, const struct mark *parent, uint64_t start_ns,
+		 double median_ms, const char *name);
+
 uint64_t call_redis(struct play *play, const struct mark *parent, uint64_t start_ns, const char *command,
 		    const char *key);
 

@@ -31,6 +31,7 @@ void scene_browse(struct shop *shop, uint64_t start_ns)
 			"SELECT id, name, price FROM products ORDER BY sold DESC LIMIT $1 OFFSET $2");
 		at = call_redis(play, &request.mark, at, "SET", "products:popular");
 	}
+	at = do_work(play, SCOPE_NODE_SHOP, &request.mark, at, 1.8, "render product list");
 	say(play, &request, at, SEVERITY_DEBUG, "product page served", "cache", cached ? "hit" : "miss");
 	api_close(play, &request, at + play_takes(play, 1.1), 200);
 }
@@ -142,6 +143,7 @@ void scene_cart(struct shop *shop, uint64_t start_ns)
 	char text[32];
 
 	api_open(play, &request, SCOPE_NODE_HTTP, NULL, start_ns, "POST", "/cart/items", "/cart/items");
+	at = do_work(play, SCOPE_NODE_SHOP, &request.mark, at, 0.7, "authenticate");
 	if (!ask_price(play, &request.mark, &at, random_chance(&play->random, 0.05))) {
 		span_event(&request, at, "retry", "reason", "UNAVAILABLE");
 		at += play_takes(play, 25);
@@ -184,6 +186,7 @@ void scene_register(struct shop *shop, uint64_t start_ns)
 	span_text(&request, "rohas.handler.type", "api");
 	span_text(&request, "rohas.handler.name", "CreateUser");
 	span_executes(&request, "api", "CreateUser");
+	at = do_work(play, SCOPE_NODE_SHOP, &request.mark, at, 48, "hash password");
 	at = call_postgres(play, SCOPE_NODE_PG, &request.mark, at, 4, "INSERT", "users",
 			   "INSERT INTO users (email, name) VALUES ($1, $2) RETURNING id");
 	at = publish(play, SCOPE_NODE_KAFKA, &request.mark, at, "user.created", key, &published);
@@ -207,6 +210,7 @@ void scene_search(struct shop *shop, uint64_t start_ns)
 	span_texts(&request, "shop.search.fields", fields, 2 + random_below(&play->random, 3));
 	span_flag(&request, "shop.search.fuzzy", random_chance(&play->random, 0.3));
 	span_executes(&request, "api", "query SearchProducts");
+	at = do_work(play, SCOPE_NODE_SHOP, &request.mark, at, 0.9, "graphql.parse");
 	at = call_postgres(play, SCOPE_NODE_PG, &request.mark, at, 38, "SELECT", "products",
 			   "SELECT id, name FROM products WHERE words @@ plainto_tsquery($1) LIMIT 20");
 	span_close(play, &request, at + play_takes(play, 1.5));

@@ -109,7 +109,10 @@ static int create_order(struct order *order, const struct mark *parent, uint64_t
 	span_text(&handler, "code.function.name", "shop.orders.api.create_order");
 	span_text(&handler, "shop.order.id", "%s", order->id);
 	span_executes(&handler, "api", "shop.orders.api.create_order");
-	*at = insert_order(order, &handler, *at + play_takes(play, 2));
+	*at = do_work(play, SCOPE_PYTHON_SHOP, &handler.mark, *at + play_takes(play, 1), 1.6,
+		      "validate_order");
+	*at = do_work(play, SCOPE_PYTHON_SHOP, &handler.mark, *at, 3, "calculate_totals");
+	*at = insert_order(order, &handler, *at);
 	charge(order, &handler, at);
 	if (order->charge == CHARGE_DONE) {
 		*at = publish(play, SCOPE_PYTHON_KAFKA, &handler.mark, *at, "order.placed", order->id,
@@ -137,7 +140,8 @@ static void take_order(struct order *order, uint64_t *at)
 	int status;
 
 	api_open(play, &request, SCOPE_NODE_HTTP, NULL, *at, "POST", "/orders", "/orders");
-	*at = call_redis(play, &request.mark, *at + play_takes(play, 0.6), "HGETALL", "cart:items");
+	*at = do_work(play, SCOPE_NODE_SHOP, &request.mark, *at + play_takes(play, 0.4), 0.7, "authenticate");
+	*at = call_redis(play, &request.mark, *at, "HGETALL", "cart:items");
 	request_open(play, &client, SCOPE_NODE_HTTP, &request.mark, *at, "POST", "orders.shop.internal", 8000,
 		     "/orders");
 	*at += play_takes(play, 0.5);
@@ -152,12 +156,14 @@ static void send_confirmation(struct order *order, uint64_t at)
 {
 	struct play *play = &order->shop->play;
 	struct open_span task;
-	uint64_t end = at + play_takes(play, 130);
+	uint64_t end;
 
 	handling_open(play, &task, SCOPE_PYTHON_CELERY, &order->placed, at, "order.placed", "celery",
 		      "shop.tasks.mail.send_confirmation");
 	span_text(&task, "celery.action", "run");
 	span_text(&task, "celery.task_name", "shop.tasks.mail.send_confirmation");
+	end = do_work(play, SCOPE_PYTHON_SHOP, &task.mark, at + play_takes(play, 1), 12, "render_mail");
+	end = do_work(play, SCOPE_PYTHON_SHOP, &task.mark, end, 110, "smtp.send");
 	if (random_chance(&play->random, 0.02))
 		span_break(play, &task, end, &failure_mail);
 	else
@@ -276,7 +282,8 @@ static void reserve_stock(struct order *order, uint64_t at)
 
 	handling_open(play, &handler, SCOPE_RUST_KAFKA, &order->placed, at, "order.placed", "stock",
 		      "stock::reserve_stock");
-	at += play_takes(play, 7);
+	at = do_work(play, SCOPE_RUST_SHOP, &handler.mark, at + play_takes(play, 0.5), 6,
+		     "stock::find_shelf");
 	if (sold_out) {
 		span_break(play, &handler, at, &failure_out_of_stock);
 		at = publish(play, SCOPE_RUST_KAFKA, &handler.mark, at, "stock.low", "MUG-042", &order->low);
