@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "contract/dump.h"
 #include "storage/columns/log_reader.h"
 #include "storage/columns/point_reader.h"
 #include "storage/columns/span_reader.h"
@@ -112,6 +113,29 @@ void block_read_points(struct str body, struct arena *arena, struct batch *batch
 		fail_msg("a block cannot be opened: %s", error.message);
 	if (point_reader_read(&reader, &any, batch_out, &error) != STATUS_OK)
 		fail_msg("a block cannot be read: %s", error.message);
+}
+
+void block_dump(enum signal signal, struct str body, struct buffer *out)
+{
+	struct batch batch;
+	struct arena arena;
+
+	arena_init(&arena, 0);
+	batch_init(&batch, 0);
+	if (signal == SIGNAL_TRACES)
+		block_read_spans(body, &arena, &batch);
+	else if (signal == SIGNAL_LOGS)
+		block_read_logs(body, &arena, &batch);
+	else
+		block_read_points(body, &arena, &batch);
+	for (size_t i = 0; i < batch.span_count; i++)
+		dump_span(&batch.spans[i], out);
+	for (size_t i = 0; i < batch.log_count; i++)
+		dump_log(&batch.logs[i], out);
+	for (size_t i = 0; i < batch.point_count; i++)
+		dump_point(&batch.points[i], out);
+	batch_release(&batch);
+	arena_release(&arena);
 }
 
 uint64_t test_seed(void)

@@ -30,6 +30,9 @@ void block_read_spans(struct str body, struct arena *arena, struct batch *batch_
 void block_read_logs(struct str body, struct arena *arena, struct batch *batch_out);
 void block_read_points(struct str body, struct arena *arena, struct batch *batch_out);
 
+/* Adds all rows of a body as text, in their order. */
+void block_dump(enum signal signal, struct str body, struct buffer *out);
+
 /* The seed of a test with random rows: another one each time; printed, so that a failure can be had again. */
 uint64_t test_seed(void);
 
