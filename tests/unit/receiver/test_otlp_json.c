@@ -92,7 +92,7 @@ static void understands_the_other_forms(void **state)
 		IDS ",\"kind\":\"SPAN_KIND_SERVER\",\"startTimeUnixNano\":5,\"status\":{\"code\":\"STATUS_"
 		    "CODE_ERROR\"}",
 		"\"trace_id\":\"0102030405060708090A0B0C0D0E0F10\",\"span_id\":\"2122232425262728\",\"kind\":"
-		"\"2\","
+		"2,"
 		"\"start_time_unix_nano\":\"5\",\"status\":{\"code\":2},\"name\":null,\"attributes\":null",
 		IDS ",\"kind\":2.0,\"startTimeUnixNano\":5e0,\"status\":{\"code\":2,\"later\":1},\"later\":{"
 		    "\"a\":[{}]}",
