@@ -53,6 +53,9 @@ export function App() {
 	const section: Page = route.page === 'trace' ? 'traces' : route.page;
 	return (
 		<div className={css.app}>
+			<button type="button" className={css.skip} onClick={() => document.getElementById('main')?.focus()}>
+				Skip to the content
+			</button>
 			<header className={css.header}>
 				<Link className={css.brand} href={address('traces')} aria-label="Rohas Workbench: all traces">
 					<Logo />
@@ -77,7 +80,7 @@ export function App() {
 				<StatusMenu />
 				<SchemeToggle />
 			</header>
-			<main className={css.main} id="main">
+			<main className={css.main} id="main" tabIndex={-1}>
 				{keyWanted ? <KeyForm /> : <CurrentPage page={route.page} id={route.id} />}
 			</main>
 		</div>

@@ -76,6 +76,7 @@ export function LogsPage() {
 		fetchPage,
 	});
 	const status = useQuery(statusQuery);
+	const disabled = status.data?.signals.logs.enabled === false;
 	const handlers = useSeen('handler', logs.rows, (log) => [log.handler]);
 	const services = useSeen('service', logs.rows, (log) => [log.service]);
 	const text = (name: string) => ({
@@ -131,7 +132,7 @@ export function LogsPage() {
 					{logs.more ? ' newest' : ''}
 				</span>
 			</FilterBar>
-			{status.data?.signals.logs.enabled === false && (
+			{disabled && (
 				<Notice>
 					Logs are disabled in the configuration (telemetry.enable_logs). What arrives is dropped; what was
 					kept before is shown.
@@ -142,7 +143,11 @@ export function LogsPage() {
 			) : logs.loading ? (
 				<SkeletonRows count={18} />
 			) : logs.rows.length === 0 ? (
-				<NoLogs filtered={hasFilters(filters)} anyLogs={(status.data?.store.logs ?? 0) > 0} />
+				<NoLogs
+					filtered={hasFilters(filters)}
+					disabled={disabled}
+					anyLogs={(status.data?.store.logs ?? 0) > 0}
+				/>
 			) : (
 				<LogRows logs={logs} search={params.get('q') ?? ''} />
 			)}
@@ -150,7 +155,13 @@ export function LogsPage() {
 	);
 }
 
-function NoLogs({ filtered, anyLogs }: { filtered: boolean; anyLogs: boolean }) {
+interface NoLogsProps {
+	filtered: boolean;
+	disabled: boolean;
+	anyLogs: boolean;
+}
+
+function NoLogs({ filtered, disabled, anyLogs }: NoLogsProps) {
 	const { params } = useAddress();
 	const change = useChange();
 	if (filtered)
@@ -160,6 +171,7 @@ function NoLogs({ filtered, anyLogs }: { filtered: boolean; anyLogs: boolean }) 
 				<PlainButton onClick={() => change(NO_FILTERS)}>Clear the filters</PlainButton>
 			</EmptyState>
 		);
+	if (disabled) return <EmptyState title="Logs are disabled" />;
 	if (anyLogs)
 		return (
 			<EmptyState title="No logs in this range of time">

@@ -108,7 +108,11 @@ export function TracesPage() {
 			) : list.loading ? (
 				<SkeletonRows count={16} />
 			) : list.rows.length === 0 ? (
-				<NoTraces filtered={hasFilters(filters)} anySpans={(status.data?.store.spans ?? 0) > 0} />
+				<NoTraces
+					filtered={hasFilters(filters)}
+					disabled={disabled}
+					anySpans={(status.data?.store.spans ?? 0) > 0}
+				/>
 			) : (
 				<TraceRows list={list} />
 			)}
@@ -116,7 +120,13 @@ export function TracesPage() {
 	);
 }
 
-function NoTraces({ filtered, anySpans }: { filtered: boolean; anySpans: boolean }) {
+interface NoTracesProps {
+	filtered: boolean;
+	disabled: boolean;
+	anySpans: boolean;
+}
+
+function NoTraces({ filtered, disabled, anySpans }: NoTracesProps) {
 	const { params } = useAddress();
 	const change = useChange();
 	if (filtered)
@@ -126,6 +136,7 @@ function NoTraces({ filtered, anySpans }: { filtered: boolean; anySpans: boolean
 				<PlainButton onClick={() => change(NO_FILTERS)}>Clear the filters</PlainButton>
 			</EmptyState>
 		);
+	if (disabled) return <EmptyState title="Traces are disabled" />;
 	if (anySpans)
 		return (
 			<EmptyState title="No traces in this range of time">

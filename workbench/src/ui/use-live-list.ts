@@ -85,9 +85,11 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 	current.current = { rows, identity };
 	const buffer = useRef<{ identity: string; items: T[] }>({ identity, items: [] });
 	const timer = useRef<number | undefined>(undefined);
+	const flushedAt = useRef(0);
 
 	const flush = useCallback(() => {
 		timer.current = undefined;
+		flushedAt.current = performance.now();
 		const { identity: of, items } = buffer.current;
 		buffer.current = { identity: of, items: [] };
 		if (of !== current.current.identity) return;
@@ -102,7 +104,9 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 		(items: T[], of: string) => {
 			if (buffer.current.identity !== of) buffer.current = { identity: of, items: [] };
 			buffer.current.items.push(...items);
-			timer.current ??= window.setTimeout(flush, FLUSH_MS);
+			// The first one is shown at once; a stream is shown in steps that an eye can follow.
+			const wait = flushedAt.current + FLUSH_MS - performance.now();
+			timer.current ??= window.setTimeout(flush, Math.max(0, wait));
 		},
 		[flush],
 	);
