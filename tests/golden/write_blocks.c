@@ -40,6 +40,7 @@ static void make(enum signal signal, size_t count, enum block_codec codec, struc
 	add_random_points(&batch, &random, signal == SIGNAL_METRICS ? count : 0);
 	block_make(block, signal, &batch, codec);
 	block->header.sequence = GOLDEN_SEQUENCE;
+	block->header.first_sequence = block->header.last_sequence = GOLDEN_SEQUENCE;
 	*header = BUFFER_EMPTY;
 	header_encode(&block->header, header);
 	batch_release(&batch);

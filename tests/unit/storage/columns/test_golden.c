@@ -74,6 +74,8 @@ static void reads_headers_as_they_were_written(void **state)
 		arena_init(&arena, 0);
 		assert_int_equal(header_decode(buffer_str(&bytes), &arena, &header, NULL), STATUS_OK);
 		assert_int_equal(header.sequence, 7);
+		assert_int_equal(header.first_sequence, 7);
+		assert_int_equal(header.last_sequence, 7);
 		assert_int_equal(header.signal, signal);
 		assert_int_equal(header.row_count, 40);
 		assert_int_equal(header.body_size, body.size);

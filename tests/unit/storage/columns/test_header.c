@@ -8,6 +8,8 @@ static void keeps_every_field(void **state)
 {
 	static const uint32_t traces[] = {1, 7, UINT32_MAX}, terms[] = {0, 5};
 	struct block_header header = {.sequence = UINT64_MAX,
+				      .first_sequence = 3,
+				      .last_sequence = UINT64_MAX - 1,
 				      .first_ns = 1,
 				      .last_ns = UINT64_MAX - 1,
 				      .min_duration_ns = 3,
@@ -57,6 +59,30 @@ static void keeps_a_header_without_hashes(void **state)
 	assert_false(header_may_hold_trace(&read, 0));
 	arena_release(&arena);
 	buffer_release(&bytes);
+}
+
+/* A block that was not merged stands for its own commit alone, and need not say so. */
+static void takes_its_own_sequence_where_none_is_given(void **state)
+{
+	struct block_header header = {.row_count = 1, .sequence = 9, .first_sequence = 9, .last_sequence = 9},
+			    read;
+	struct buffer own = BUFFER_EMPTY, merged = BUFFER_EMPTY;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	header_encode(&header, &own);
+	assert_int_equal(header_decode(buffer_str(&own), &arena, &read, NULL), STATUS_OK);
+	assert_int_equal(read.first_sequence, 9);
+	assert_int_equal(read.last_sequence, 9);
+	header.first_sequence = 2;
+	header_encode(&header, &merged);
+	assert_true(merged.size > own.size);
+	assert_int_equal(header_decode(buffer_str(&merged), &arena, &read, NULL), STATUS_OK);
+	assert_int_equal(read.first_sequence, 2);
+	arena_release(&arena);
+	buffer_release(&own);
+	buffer_release(&merged);
 }
 
 /* A later version may add fields of any kind. */
@@ -319,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_every_field),
 		cmocka_unit_test(keeps_a_header_without_hashes),
+		cmocka_unit_test(takes_its_own_sequence_where_none_is_given),
 		cmocka_unit_test(passes_over_fields_that_it_does_not_know),
 		cmocka_unit_test(refuses_a_header_that_is_damaged),
 		cmocka_unit_test(sorts_hashes_and_keeps_each_once),
