@@ -261,8 +261,11 @@ bool trace_matches(const struct trace *trace, const struct span_filter *filter, 
 {
 	struct span_filter span_filter = *filter;
 
-	if (filter->outcome == OUTCOME_SUCCESS && trace->summary.error_count)
-		return false;
+	if (filter->outcome == OUTCOME_SUCCESS) {
+		if (trace->summary.error_count)
+			return false;
+		span_filter.outcome = FILTER_ANY;
+	}
 	if (ignore_range)
 		span_filter.range = TIME_RANGE_ALL;
 	for (size_t i = 0; i < trace->batch.span_count; i++)

@@ -6,7 +6,9 @@
 /* The state of one walk over the hits of a search. */
 struct walk {
 	struct query *query;
-	const struct span_filter *filter;
+	const struct span_filter *filter; /* as the store is asked */
+	uint64_t filter_hash;             /* of the question */
+	bool without_errors;
 	struct trace_page page;
 	struct trace_list *list;
 	size_t examined;
@@ -69,7 +71,7 @@ static enum status examine(struct walk *walk, const struct trace_hit *hit, struc
 	} else if (status != STATUS_OK) {
 		return status;
 	} else {
-		if (walk->filter->outcome != OUTCOME_SUCCESS || trace->summary.error_count == 0)
+		if (!walk->without_errors || trace->summary.error_count == 0)
 			added = add_summary(walk->list, &trace->summary);
 		trace_drop(trace);
 	}
@@ -105,7 +107,7 @@ static enum status walk_start(struct walk *walk, struct span_filter *filter, str
 
 	if (cursor_text.size == 0)
 		return STATUS_OK;
-	status = cursor_decode(CURSOR_TRACES, cursor_text, span_filter_hash(filter), &cursor, error);
+	status = cursor_decode(CURSOR_TRACES, cursor_text, walk->filter_hash, &cursor, error);
 	if (status != STATUS_OK)
 		return status;
 	filter->range = cursor.range;
@@ -120,7 +122,7 @@ static void write_cursor(const struct walk *walk)
 {
 	struct cursor cursor = {
 		.range = walk->filter->range,
-		.filter_hash = span_filter_hash(walk->filter),
+		.filter_hash = walk->filter_hash,
 		.snapshot = walk->page.snapshot,
 		.position_ns = walk->page.after.position_ns,
 	};
@@ -157,12 +159,17 @@ enum status trace_list(struct query *query, const struct trace_query *question, 
 	struct trace_list list = {0};
 	struct walk walk = {.query = query,
 			    .filter = &filter,
+			    .filter_hash = span_filter_hash(&filter),
+			    .without_errors = filter.outcome == OUTCOME_SUCCESS,
 			    .list = &list,
 			    .tired_ns = clock_monotonic_ns() + TRACE_LIST_MS * NS_PER_MS};
 	enum status status = walk_start(&walk, &filter, question->cursor, error);
 
 	if (status != STATUS_OK)
 		return status;
+	/* Nearly every span succeeded: the store would sift them all to no end. */
+	if (walk.without_errors)
+		filter.outcome = FILTER_ANY;
 	arena_init(&list.arena, PAGE_LIMIT_BYTES);
 	status = walk_all(&walk, question->limit, error);
 	if (status != STATUS_OK) {

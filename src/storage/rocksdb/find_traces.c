@@ -153,6 +153,7 @@ struct search {
 	const struct span_filter *filter;
 	const struct trace_page *page;
 	struct block_list list;
+	const struct block_entry *block; /* the one being searched */
 	struct hits hits;
 	struct arena arena;       /* of the block being searched */
 	struct arena probe_arena; /* of the blocks looked at for one trace */
@@ -178,7 +179,8 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 
 		if (entry->header.last_ns < search->page->after.position_ns)
 			break;
-		if (!header_may_hold_trace(&entry->header, hash))
+		/* The newest match of the block being searched is known: it is not that new. */
+		if (entry == search->block || !header_may_hold_trace(&entry->header, hash))
 			continue;
 		status = body_read(search->store, entry, &body, error);
 		if (status != STATUS_OK)
@@ -253,6 +255,7 @@ static enum status search_block(struct search *search, const struct block_entry 
 
 	if (status != STATUS_OK)
 		return status;
+	search->block = entry;
 	status = span_reader_open(&reader, body.bytes, &search->arena, error);
 	if (status == STATUS_OK)
 		status = search_rows(search, &reader, error);
