@@ -91,22 +91,19 @@ const OWN_COUNTER = /^(handler\.execution\.(count|errors|success)|event\.(publis
 
 /**
  * The answer as it is drawn. The program counts handlers and events all the time: where one of its own counters
- * says nothing, nothing happened. Before it counted at all there is nothing to draw.
+ * says nothing while others speak, before it and after it, nothing happened.
  */
 export function forDrawing(data: MetricData): MetricData {
 	const counts = data.agg === 'rate' || data.agg === 'sum' || data.agg === 'count';
 	if (!counts || !OWN_COUNTER.test(data.name)) return data;
-	const began = data.timestamps.findIndex((_, index) =>
+	const speaks = data.timestamps.map((_, index) =>
 		data.series.some((each) => (each.values[index] ?? null) !== null),
 	);
-	if (began < 0) return data;
-	return {
-		...data,
-		series: data.series.map((each) => ({
-			...each,
-			values: each.values.map((value, index) => (index < began ? value : (value ?? 0))),
-		})),
-	};
+	const began = speaks.indexOf(true);
+	const ended = speaks.lastIndexOf(true);
+	const fill = (value: number | null, index: number) =>
+		value === null && index >= began && index <= ended ? 0 : value;
+	return { ...data, series: data.series.map((each) => ({ ...each, values: each.values.map(fill) })) };
 }
 
 /** What the chart shows in seconds: the range asked for, and the last point where its step reaches beyond it. */

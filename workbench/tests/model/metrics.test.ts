@@ -81,16 +81,16 @@ test('silence of a counter of handlers is nothing done, once it counts', () => {
 		end: '',
 		step_ms: 10_000,
 		agg: 'rate',
-		timestamps: ['a', 'b', 'c'],
+		timestamps: ['a', 'b', 'c', 'd', 'e'],
 		series: [
-			{ labels: { n: '1' }, values: [null, 1, null] },
-			{ labels: { n: '2' }, values: [null, null, 2] },
+			{ labels: { n: '1' }, values: [null, 1, null, null, null] },
+			{ labels: { n: '2' }, values: [null, null, null, 2, null] },
 		],
 	};
 	const values = (of: typeof data) => forDrawing(of).series.map((each) => each.values);
 	expect(values(data)).toEqual([
-		[null, 1, 0],
-		[null, 0, 2],
+		[null, 1, 0, 0, null],
+		[null, 0, 0, 2, null],
 	]);
 	expect(values({ ...data, agg: 'p95' })).toEqual(data.series.map((each) => each.values));
 	expect(values({ ...data, name: 'shop.orders.count' })).toEqual(data.series.map((each) => each.values));
