@@ -7,8 +7,8 @@
 #include "base/protobuf.h"
 
 /*
- * A group takes columns up to this much, and a larger column alone: large enough for a compressor to learn, small
- * enough that reading one column does not unpack the rest.
+ * A group takes columns up to this much, and a larger column alone: large enough for a compressor to learn,
+ * small enough that reading one column does not unpack the rest.
  */
 enum { GROUP_BYTES = 32 * 1024 };
 
@@ -76,8 +76,8 @@ struct buffer *block_writer_random_column(struct block_writer *writer, uint8_t t
 static enum status put_group(struct block_writer *writer, struct str raw, enum block_codec codec,
 			     struct buffer *out, struct block_group *group_out, struct error *error)
 {
-	size_t bound = codec == CODEC_ZSTD ? ZSTD_compressBound(raw.size)
-					   : (size_t)LZ4_compressBound((int)raw.size);
+	size_t bound =
+		codec == CODEC_ZSTD ? ZSTD_compressBound(raw.size) : (size_t)LZ4_compressBound((int)raw.size);
 	char *at = buffer_reserve(out, bound);
 	size_t size = 0;
 
@@ -86,9 +86,9 @@ static enum status put_group(struct block_writer *writer, struct str raw, enum b
 	if (codec == CODEC_ZSTD) {
 		if (!writer->zstd)
 			writer->zstd = ZSTD_createCCtx();
-		size = writer->zstd ? ZSTD_compressCCtx(writer->zstd, at, bound, raw.data, raw.size,
-							writer->level)
-				    : 0;
+		size = writer->zstd
+			       ? ZSTD_compressCCtx(writer->zstd, at, bound, raw.data, raw.size, writer->level)
+			       : 0;
 		if (ZSTD_isError(size))
 			size = 0;
 	} else if (codec == CODEC_LZ4) {
@@ -169,8 +169,8 @@ enum status block_writer_seal(struct block_writer *writer, enum signal signal, s
 	enum status status = STATUS_NO_MEMORY;
 
 	close_column(writer);
-	if (!groups || !column_groups || buffer_failed(&writer->raw) ||
-	    writer->raw.size > BLOCK_MOST_BYTES || writer->column_count > BLOCK_MOST_COLUMNS) {
+	if (!groups || !column_groups || buffer_failed(&writer->raw) || writer->raw.size > BLOCK_MOST_BYTES ||
+	    writer->column_count > BLOCK_MOST_COLUMNS) {
 		error_set(error, status, "no memory for a block of %zu rows", row_count);
 		goto done;
 	}
@@ -282,8 +282,8 @@ enum status block_open(struct str bytes, struct arena *arena, struct block *bloc
 	uint8_t format = take_byte(&directory);
 
 	if (!directory.failed && format != BLOCK_FORMAT)
-		return error_set(error, STATUS_CORRUPT, "a block has format %u; this program reads %d", format,
-				 BLOCK_FORMAT);
+		return error_set(error, STATUS_CORRUPT, "a block has format %u; this program reads %d",
+				 format, BLOCK_FORMAT);
 	block.signal = (enum signal)take_byte(&directory);
 	block.row_count = take(&directory, BLOCK_MOST_ROWS);
 	block.group_count = take(&directory, BLOCK_MOST_COLUMNS);
@@ -364,4 +364,13 @@ enum status block_column(struct block *block, uint8_t table, uint8_t field, uint
 	}
 	*bytes_out = str_make("", 0);
 	return STATUS_OK;
+}
+
+double block_column_stored(const struct block *block, size_t column)
+{
+	const struct block_group *group = &block->groups[block->column_groups[column]];
+
+	return group->raw_size ? (double)block->columns[column].size * (double)group->stored_size /
+					 (double)group->raw_size
+			       : 0;
 }

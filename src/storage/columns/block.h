@@ -2,14 +2,13 @@
  * block: the container of columns. docs/format.md describes every byte.
  *
  * A block is a list of columns, each known by table, field and index, laid into groups: a group is what is
- * compressed as one piece and read as one piece. Small columns share a group, a large one has its own, ids that
- * no compressor can shrink stand apart as they are.
+ * compressed as one piece and read as one piece. Small columns share a group, a large one has its own, ids
+ * that no compressor can shrink stand apart as they are.
  *
- * Ownership  block_writer owns what it writes until block_writer_seal. A struct block is a view of the caller's
- *            bytes; what it decompresses lies in the arena given to block_open.
- * Threads    one thread at a time for a writer, and for a struct block (it decompresses when first asked).
- * Units      sizes are bytes.
- * Errors     STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
+ * Ownership  block_writer owns what it writes until block_writer_seal. A struct block is a view of the
+ * caller's bytes; what it decompresses lies in the arena given to block_open. Threads    one thread at a time
+ * for a writer, and for a struct block (it decompresses when first asked). Units      sizes are bytes. Errors
+ * STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
  */
 #ifndef ROHAS_STORAGE_COLUMNS_BLOCK_H
 #define ROHAS_STORAGE_COLUMNS_BLOCK_H
@@ -70,7 +69,7 @@ struct block {
 	size_t row_count;
 	struct arena *arena;
 	struct block_column *columns;
-	uint32_t *column_groups;      /* beside columns: the group of each */
+	uint32_t *column_groups; /* beside columns: the group of each */
 	size_t column_count;
 	size_t next_column; /* where the next search begins */
 	struct block_group *groups;
@@ -83,5 +82,8 @@ enum status block_open(struct str bytes, struct arena *arena, struct block *bloc
 /* The bytes of a column; empty (and STATUS_OK) where the block has none of that name. */
 enum status block_column(struct block *block, uint8_t table, uint8_t field, uint16_t index,
 			 struct str *bytes_out, struct error *error);
+
+/* How many stored bytes the column of that place in the directory takes: its share of its group. */
+double block_column_stored(const struct block *block, size_t column);
 
 #endif
