@@ -260,3 +260,25 @@ test('behind a proxy, below a path, everything works', async () => {
 		});
 	}
 });
+
+test('with an API key the Workbench asks for it, then shows what it may', async () => {
+	const key = 'a-key-for-tests';
+	const guarded = await startProgram({ settings: { 'workbench.api_key': key } });
+	const root = otlp.span({ name: 'guarded trace' });
+	await guarded.send('traces', otlp.traces([root]));
+	const page = await openPage(`${guarded.url}/workbench/traces`);
+	await page.locator('[data-testid=key-input]').waitFor();
+	await screenshot(page, 'key');
+	await page.locator('[data-testid=key-input]').fill('a wrong one');
+	await page.locator('[data-testid=key-submit]').click();
+	await page.locator('[data-testid=key-input]').waitFor();
+	assert.equal(await page.locator(traceRow).count(), 0);
+	await page.locator('[data-testid=key-input]').fill(key);
+	await page.locator('[data-testid=key-submit]').click();
+	await page.locator(traceRow).filter({ hasText: 'guarded trace' }).waitFor();
+	await page.locator(`${liveToggle}[data-state=open]`).waitFor();
+	assert.doesNotMatch(page.url(), new RegExp(key));
+	await page.context().close();
+	await guarded.stop();
+	assert.doesNotMatch(guarded.stderr, new RegExp(key));
+});
