@@ -81,7 +81,7 @@ struct door_options {
 
 static struct door *open_door(struct door_options wanted)
 {
-	static const char *const origins[] = {"https://shop.example"};
+	static const char *const origins[] = {"https://shop.example", "localhost"};
 	struct door *door = calloc(1, sizeof(*door));
 	struct error error;
 
@@ -98,7 +98,7 @@ static struct door *open_door(struct door_options wanted)
 					   .observe = observe,
 					   .observe_context = door,
 					   .allowed_origins = origins,
-					   .allowed_origin_count = 1};
+					   .allowed_origin_count = 2};
 
 	assert_int_equal(receiver_new(&options, &door->receiver, &error), STATUS_OK);
 	struct http_server_options http = {.host = "127.0.0.1",
@@ -313,14 +313,40 @@ static void web_pages_that_are_allowed_may_send(void **state)
 	assert_true(answer_has_header(&answer, "Access-Control-Allow-Methods: POST"));
 	assert_true(answer_has_header(&answer, "Access-Control-Allow-Headers: content-type, x-tenant"));
 	answer_release(&answer);
-	answer = preflight(door, "https://elsewhere.example");
-	assert_int_equal(answer.status, 204);
-	assert_false(answer_has_header(&answer, "Access-Control-Allow"));
-	answer_release(&answer);
 	expect(post(door, "/v1/traces", JSON "Origin: https://shop.example\r\n", str_from("{}")), 200,
 	       "Access-Control-Allow-Origin: https://shop.example", "{}");
 	expect(post(door, "/v1/traces", JSON "Origin: https://shop.example\r\n", str_from("{")), 400,
 	       "Access-Control-Allow-Origin: https://shop.example", "code");
+}
+
+static void pages_of_this_machine_may_send_and_others_not(void **state)
+{
+	static const struct {
+		const char *origin;
+		bool allowed;
+	} cases[] = {
+		{"http://localhost:5173", true},
+		{"https://LOCALHOST", true},
+		{"http://127.0.0.1:8080", true},
+		{"http://[::1]:3000", true},
+		{"http://[::1]", true},
+		{"https://elsewhere.example", false},
+		{"http://shop.example", false},
+		{"https://shop.example.evil", false},
+		{"http://localhost.evil.example", false},
+		{"http://127.evil.example", false},
+		{"http://[::1].evil.example", false},
+		{"null", false},
+	};
+	struct door *door = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer answer = preflight(door, cases[i].origin);
+
+		assert_int_equal(answer.status, 204);
+		assert_int_equal(answer_has_header(&answer, "Access-Control-Allow-Origin"), cases[i].allowed);
+		answer_release(&answer);
+	}
 }
 
 static void a_disabled_signal_is_dropped_with_success(void **state)
@@ -451,6 +477,7 @@ int main(void)
 		served(refuses_in_the_format_of_the_request),
 		served(takes_nothing_but_post),
 		served(web_pages_that_are_allowed_may_send),
+		served(pages_of_this_machine_may_send_and_others_not),
 		cmocka_unit_test(a_disabled_signal_is_dropped_with_success),
 		cmocka_unit_test(nothing_is_answered_before_it_is_durable),
 		cmocka_unit_test(a_full_queue_turns_senders_away),
