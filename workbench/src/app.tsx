@@ -14,6 +14,7 @@ import { MetricsPage } from './pages/metrics';
 import { OverviewPage } from './pages/overview';
 import { TracePage } from './pages/trace';
 import { TracesPage } from './pages/traces';
+import { ErrorBoundary } from './ui/error-boundary';
 import {
 	IconLogs,
 	IconMetrics,
@@ -81,7 +82,13 @@ export function App() {
 				<SchemeToggle />
 			</header>
 			<main className={css.main} id="main" tabIndex={-1}>
-				{keyWanted ? <KeyForm /> : <CurrentPage page={route.page} id={route.id} />}
+				{keyWanted ? (
+					<KeyForm />
+				) : (
+					<ErrorBoundary key={route.page + route.id}>
+						<CurrentPage page={route.page} id={route.id} />
+					</ErrorBoundary>
+				)}
 			</main>
 		</div>
 	);

@@ -20,7 +20,7 @@ import css from './overview.module.css';
 const CHART_HEIGHT = 176;
 const MOST_LINES = 12;
 const REFRESH_MS = 10_000;
-const POINTS = 90;
+const POINTS = 60;
 
 interface Frame {
 	metrics: Map<string, MetricInfo>;
@@ -95,6 +95,12 @@ function Handlers({ frame }: { frame: Frame }) {
 	const handled = useMetric(frame, 'event.handled.count', 'rate', handledName);
 	const memory = useMetric(frame, 'system.memory.usage', 'avg', hostLabels(frame, 'system.memory.usage'));
 	const cpu = useMetric(frame, 'system.cpu.usage', 'avg', hostLabels(frame, 'system.cpu.usage'));
+	const active = useMetric(
+		frame,
+		'system.active.handlers',
+		'max',
+		hostLabels(frame, 'system.active.handlers'),
+	);
 	const rows = useMemo(
 		() => handlerFigures(rates.data, errors.data, p95.data),
 		[rates.data, errors.data, p95.data],
@@ -146,6 +152,9 @@ function Handlers({ frame }: { frame: Frame }) {
 				</Panel>
 				<Panel title="CPU" note="share in use" metric="system.cpu.usage" query={cpu}>
 					{(data) => <Lines data={data} format={(value) => cpuText(value, data.unit)} />}
+				</Panel>
+				<Panel title="Active handlers" note="at work" metric="system.active.handlers" query={active}>
+					{(data) => <Lines data={data} format={formatCompact} />}
 				</Panel>
 				<HandlerTable rows={rows} />
 			</div>

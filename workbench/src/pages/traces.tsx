@@ -317,6 +317,7 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 				<div className={`${css.grid} ${css.head}`} aria-hidden="true">
 					<span>Time</span>
 					<span>Handler</span>
+					<span className={css.language}>Language</span>
 					<span className={css.headStatus}>Status</span>
 					<span>Duration</span>
 					<span className={`${css.right} ${css.spans}`}>Spans</span>
@@ -420,8 +421,8 @@ function TraceRow({ trace, top, colours, scaleMs, today }: RowProps) {
 						…
 					</span>
 				)}
-				{trace.language && <span className={css.language}>{trace.language}</span>}
 			</span>
+			<span className={`${css.language} ellipsis`}>{trace.language}</span>
 			<span className={css.status}>
 				<StatusMark status={trace.status} />
 			</span>
