@@ -13,7 +13,7 @@
 #include "contract/rows.h"
 #include "storage/memory/memory_store.h"
 
-enum { STEP_COUNT = 250, TRACE_NUMBERS = 40, SUMMARY_MOST = 16 };
+enum { STEP_COUNT = 150, TRACE_NUMBERS = 40 };
 
 struct match {
 	struct fixture *fixture;
@@ -30,7 +30,7 @@ static void append_some(struct match *match)
 	size_t count = 1 + random_below(&match->random, 3);
 
 	for (size_t i = 0; i < count; i++) {
-		size_t most = random_chance(&match->random, 10) ? 300 : 12;
+		size_t most = random_chance(&match->random, 10) ? 120 : 12;
 
 		pointers[i] = &batches[i];
 		batch_init(&batches[i], 0);
