@@ -20,6 +20,7 @@ import {
 	TimeRange,
 } from '../ui/controls';
 import { IconClose } from '../ui/icons';
+import { ListEnd } from '../ui/list-end';
 import { LogRow } from '../ui/log-row';
 import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
@@ -201,7 +202,7 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 			const row = rows[index];
 			return row ? SHAPE.keyOf(row) : String(index);
 		},
-		more: logs.more,
+		more: logs.more && logs.moreError === null,
 		loadMore: logs.loadMore,
 		onScroll: (top) => setAtTop(top <= AWAY_FROM_TOP),
 	});
@@ -248,13 +249,7 @@ function LogRows({ logs, search }: { logs: LiveList<LogItem>; search: string }) 
 						);
 					})}
 				</div>
-				<div className={list.end}>
-					{logs.loadingMore
-						? 'Loading older records …'
-						: logs.more
-							? ''
-							: 'That is all in this range of time.'}
-				</div>
+				<ListEnd list={logs} />
 			</div>
 		</div>
 	);

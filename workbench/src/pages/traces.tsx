@@ -25,6 +25,7 @@ import {
 } from '../ui/controls';
 import { IconClose } from '../ui/icons';
 import { Link } from '../ui/link';
+import { ListEnd } from '../ui/list-end';
 import { ServiceMark, StatusMark, TypeMark } from '../ui/marks';
 import { NewPill } from '../ui/new-pill';
 import { EmptyState, ErrorState, FirstSteps, Notice, SkeletonRows } from '../ui/states';
@@ -295,7 +296,7 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 		count: rows.length,
 		rowHeight: ROW_HEIGHT,
 		keyOf: (index) => rows[index]?.trace_id ?? String(index),
-		more: list.more,
+		more: list.more && list.moreError === null,
 		loadMore: list.loadMore,
 		onScroll: (top) => setAtTop(top <= AWAY_FROM_TOP),
 	});
@@ -348,13 +349,7 @@ function TraceRows({ list }: { list: ReturnType<typeof useLiveList<TraceItem>> }
 						);
 					})}
 				</ul>
-				<div className={css.end}>
-					{list.loadingMore
-						? 'Loading older traces …'
-						: list.more
-							? ''
-							: 'That is all in this range of time.'}
-				</div>
+				<ListEnd list={list} />
 			</div>
 		</div>
 	);

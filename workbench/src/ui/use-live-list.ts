@@ -6,7 +6,7 @@
  */
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { Query } from '../api/client';
+import { ApiError, type Query } from '../api/client';
 import { type LiveState, useLive } from '../api/live';
 import { mergeArrivals, partArrivals, type Shape, withoutRepeats } from '../model/live-list';
 
@@ -35,6 +35,8 @@ export interface LiveList<T> {
 	more: boolean;
 	loadingMore: boolean;
 	loadMore: () => void;
+	/** Why the last page asked for did not come; loadMore asks again. */
+	moreError: Error | null;
 	waiting: number;
 	/** Shows what waits. */
 	release: () => void;
@@ -138,7 +140,9 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 		} else beginWith(page, []);
 	};
 
-	const liveState = useLive(signal, filters, live, {
+	// Filters that the list is refused for would be refused to the stream as well.
+	const refused = query.error instanceof ApiError && query.error.status >= 400 && query.error.status < 500;
+	const liveState = useLive(signal, filters, live && !refused, {
 		onEvent: (data) => accept([data as T], identity),
 		onOpen: () => {
 			const abort = new AbortController();
@@ -177,6 +181,7 @@ export function useLiveList<T>({ signal, filters, range, live, shape, fetchPage 
 		stale: query.isPlaceholderData,
 		more,
 		loadingMore: isFetchingNextPage,
+		moreError: query.isFetchNextPageError ? query.error : null,
 		loadMore: useCallback(() => {
 			if (!isFetchingNextPage) void fetchNextPage();
 		}, [isFetchingNextPage, fetchNextPage]),
