@@ -22,12 +22,17 @@ export const programPath = process.env.ROHAS_TELEMETRY ?? path.join(projectRoot,
 // Generous, for a sanitized program on a busy machine: it ends a wait that would never end, and asserts nothing.
 const patienceMs = 30_000;
 
+const programs = new Set();
 const children = new Set();
 const folders = new Set();
 
 after(async () => {
-	for (const child of children) await endChild(child, 'SIGKILL');
-	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+	try {
+		for (const program of programs) if (!program.hasExited()) await program.stop();
+	} finally {
+		for (const child of children) await endChild(child, 'SIGKILL');
+		for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+	}
 });
 process.on('exit', () => {
 	for (const child of children) child.kill('SIGKILL');
@@ -123,6 +128,7 @@ export async function writeConfig(root, text) {
  */
 export async function startProgram({ settings = {}, root = temporaryFolder(), env } = {}) {
 	const program = new Program(root, settings, env);
+	programs.add(program);
 	await program.start();
 	return program;
 }
@@ -195,12 +201,13 @@ class Program {
 	}
 
 	hasExited() {
-		return this.#child.hasExited();
+		return this.#child?.hasExited() ?? true;
 	}
 
 	/** Ends the program as an operator would, and holds it to a clean exit. */
 	async stop() {
 		this.#child.signal('SIGTERM');
+		await eventually(() => this.#child.hasExited());
 		const { code, signal, stderr } = await this.#child.exited;
 		assert.deepEqual(
 			{ code, signal },
