@@ -35,7 +35,8 @@ enum status commit_queue_push(struct commit_queue *queue, struct batch *batch, s
 
 void commit_queue_stats(struct commit_queue *queue, struct commit_queue_stats *stats_out);
 
-/* Refuses new batches from now on, commits what waits, ends the thread. Pushing stays allowed: it is refused. */
+/* Refuses new batches from now on, commits what waits, ends the thread. Pushing stays allowed: it is refused.
+ */
 void commit_queue_drain(struct commit_queue *queue);
 
 /* Drains the queue where it was not, and frees it: nobody pushes any more. NULL is allowed. */

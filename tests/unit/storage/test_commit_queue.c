@@ -294,6 +294,25 @@ static void a_store_that_fails_is_not_asked_again_at_once(void **state)
 	free_outcomes(outcomes, 10);
 }
 
+static void refuses_once_it_was_drained(void **state)
+{
+	struct outcome_of *outcomes = new_outcomes(2);
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 1 << 30);
+	assert_int_equal(push(&bench, &outcomes[0], 1), STATUS_OK);
+	commit_queue_drain(bench.queue);
+	assert_int_equal(outcomes[0].calls, 1);
+	assert_int_equal(push(&bench, &outcomes[1], 1), STATUS_CANCELLED);
+	commit_queue_drain(bench.queue);
+	bench_finish(&bench);
+	assert_int_equal(outcomes[1].calls, 0);
+	assert_int_equal(stored_spans(&bench), 1);
+	bench_release(&bench);
+	free_outcomes(outcomes, 2);
+}
+
 static void stop_of_nothing_is_allowed(void **state)
 {
 	(void)state;
@@ -352,6 +371,7 @@ int main(void)
 		cmocka_unit_test(lets_a_batch_above_the_limit_in_when_it_is_alone),
 		cmocka_unit_test(a_bad_batch_costs_only_itself),
 		cmocka_unit_test(a_store_that_fails_is_not_asked_again_at_once),
+		cmocka_unit_test(refuses_once_it_was_drained),
 		cmocka_unit_test(stop_of_nothing_is_allowed),
 		cmocka_unit_test(takes_batches_from_several_threads),
 	};
