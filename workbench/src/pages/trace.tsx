@@ -76,7 +76,7 @@ function TraceHead({ trace, tree }: { trace: Trace; tree: TraceTree }) {
 	const first = root ?? trace.spans[0];
 	const execution = trace.spans.find((span) => span.handler)?.handler ?? null;
 	const failed = trace.spans.filter((span) => span.status === 'error').length;
-	const title = first?.handler?.name ?? first?.operation_name ?? 'Trace';
+	const title = execution?.name ?? first?.operation_name ?? 'Trace';
 	const start = instantMs(trace.start_time);
 	useEffect(() => {
 		document.title = `${title} · Rohas Workbench`;
