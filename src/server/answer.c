@@ -46,7 +46,7 @@ void answer_json(struct server *server, struct http_request *request, struct buf
 
 	if (buffer_failed(body)) {
 		buffer_release(body);
-		problem_set(&problem, 503, NULL, NULL, "there is not enough memory for this answer");
+		problem_set(&problem, 503, NULL, NULL, "this answer takes more memory than there is for one");
 		answer_problem(server, request, &problem);
 		return;
 	}

@@ -4,6 +4,9 @@
 #include "server/insides.h"
 #include "server/render.h"
 
+/* What one answer may take. */
+#define ANSWER_LIMIT_BYTES ((size_t)256 << 20)
+
 static void answer_error(struct server *server, struct http_request *request, enum status status,
 			 const struct error *error, const char *parameter)
 {
@@ -19,7 +22,7 @@ void run_traces(struct server *server, struct http_request *request)
 	struct trace_question question;
 	struct problem problem;
 	struct trace_list list;
-	struct buffer body = BUFFER_EMPTY;
+	struct buffer body = {.limit = ANSWER_LIMIT_BYTES};
 	struct json json = json_to(&body);
 	struct error error;
 	enum status status;
@@ -60,7 +63,7 @@ void run_trace(struct server *server, struct http_request *request)
 	uint8_t trace_id[TRACE_ID_SIZE];
 	const struct trace *trace;
 	struct problem problem;
-	struct buffer body = BUFFER_EMPTY;
+	struct buffer body = {.limit = ANSWER_LIMIT_BYTES};
 	struct json json = json_to(&body);
 	struct error error;
 	enum status status;
@@ -85,7 +88,7 @@ void run_logs(struct server *server, struct http_request *request)
 	struct log_question question;
 	struct problem problem;
 	struct log_list list;
-	struct buffer body = BUFFER_EMPTY;
+	struct buffer body = {.limit = ANSWER_LIMIT_BYTES};
 	struct json json = json_to(&body);
 	struct error error;
 	enum status status;
@@ -111,7 +114,7 @@ void run_logs(struct server *server, struct http_request *request)
 
 static void answer_metric_list(struct server *server, struct http_request *request, struct time_range range)
 {
-	struct buffer body = BUFFER_EMPTY;
+	struct buffer body = {.limit = ANSWER_LIMIT_BYTES};
 	struct json json = json_to(&body);
 	struct metric_list list;
 	struct error error;
@@ -129,7 +132,7 @@ static void answer_metric_list(struct server *server, struct http_request *reque
 static void answer_metric_range(struct server *server, struct http_request *request,
 				const struct metric_query *query)
 {
-	struct buffer body = BUFFER_EMPTY;
+	struct buffer body = {.limit = ANSWER_LIMIT_BYTES};
 	struct json json = json_to(&body);
 	struct metric_range answer;
 	const char *parameter = NULL;

@@ -10,14 +10,15 @@
 #include "server/waiting_traces.h"
 
 enum {
-	/* How often the thread looks for traces that are due, while some wait. */
-	TICK_MS = 50,
-	/* Put together at a tick. */
-	TRACES_PER_TICK = 25,
-	/* How long the thread rests after putting traces together, as a multiple of what it took. */
+	/* How often the thread looks for what is due, while something waits. */
+	TICK_MS = 20,
+	/* Put together between two rests. */
+	TRACES_AT_ONCE = 25,
+	/* How long the thread rests after work, as a multiple of what it took; and at most. */
 	REST = 4,
-	/* Traces read at a tick to find the handlers of logs. */
-	LOG_TRACES_PER_TICK = 100,
+	LONGEST_REST_MS = 400,
+	/* Traces read between two rests to find the handlers of logs. */
+	LOG_TRACES_AT_ONCE = 100,
 };
 #define LOGS_LIMIT_BYTES ((size_t)16 << 20)
 
@@ -36,10 +37,11 @@ struct live {
 	struct live_reader *readers;
 	struct batch batches[2];
 	struct batch *taken_logs;
-	uint8_t due[TRACES_PER_TICK][TRACE_ID_SIZE];
+	uint8_t due[TRACES_AT_ONCE][TRACE_ID_SIZE];
 	size_t due_count;
 	uint64_t told_traces, told_logs;
-	uint64_t heartbeat_ns, tick_ns; /* when the next one is due */
+	uint64_t heartbeat_ns; /* when the next one is due */
+	uint64_t rested_ns;    /* when it may work again */
 	struct buffer event;
 };
 
@@ -204,18 +206,6 @@ static void send_trace(struct live *live, const uint8_t trace_id[TRACE_ID_SIZE])
 	trace_drop(trace);
 }
 
-/* While more arrives than people can look at, most of the processor is for those who send. */
-static void send_traces(struct live *live)
-{
-	uint64_t begun_ns = clock_monotonic_ns(), ended_ns, rest_ns;
-
-	for (size_t i = 0; i < live->due_count; i++)
-		send_trace(live, live->due[i]);
-	ended_ns = clock_monotonic_ns();
-	rest_ns = REST * (ended_ns - begun_ns);
-	live->tick_ns = ended_ns + (rest_ns > TICK_MS * NS_PER_MS ? rest_ns : TICK_MS * NS_PER_MS);
-}
-
 static void send_log(struct live *live, const struct log_record *record)
 {
 	struct json json = json_to(&live->event);
@@ -241,7 +231,7 @@ static void send_logs(struct live *live)
 
 		trace_count += !last_trace_id || memcmp(last_trace_id, record->trace_id, TRACE_ID_SIZE) != 0;
 		last_trace_id = record->trace_id;
-		if (trace_count <= LOG_TRACES_PER_TICK)
+		if (trace_count <= LOG_TRACES_AT_ONCE)
 			log_find_handler(live->query, record, &batch->arena, &record->handler, &error);
 		send_log(live, record);
 	}
@@ -277,12 +267,9 @@ static void send_heartbeat(struct live *live)
 	send_event(live, wants_all, NULL);
 }
 
-/* Takes what is to be done, under the lock. False where there is nothing. */
-static bool take_work(struct live *live)
+static bool take_readers(struct live *live)
 {
-	struct batch *logs = live->logs;
 	bool joined = live->joining != NULL;
-	uint64_t now_ns = clock_monotonic_ns();
 
 	while (live->joining) {
 		struct live_reader *reader = live->joining;
@@ -291,28 +278,52 @@ static bool take_work(struct live *live)
 		reader->next = live->readers;
 		live->readers = reader;
 	}
+	return joined;
+}
+
+/* Takes what is to be done, under the lock. False where there is nothing. */
+static bool take_work(struct live *live)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	bool joined = take_readers(live);
+	struct batch *logs = live->logs;
+
 	live->due_count = 0;
-	if (now_ns >= live->tick_ns)
-		live->due_count = waiting_traces_take(live->traces, now_ns, live->due, TRACES_PER_TICK);
-	live->logs = live->taken_logs;
-	live->taken_logs = logs;
-	return joined || live->due_count || logs->log_count || now_ns >= live->heartbeat_ns;
+	if (now_ns >= live->rested_ns) {
+		live->due_count = waiting_traces_take(live->traces, now_ns, live->due, TRACES_AT_ONCE);
+		live->logs = live->taken_logs;
+		live->taken_logs = logs;
+	}
+	return joined || live->due_count || live->taken_logs->log_count || now_ns >= live->heartbeat_ns;
+}
+
+/* While more arrives than people can look at, most of the processor is for those who send. */
+static void rest(struct live *live, uint64_t begun_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns(), rest_ns = REST * (now_ns - begun_ns);
+
+	if (rest_ns > LONGEST_REST_MS * NS_PER_MS)
+		rest_ns = LONGEST_REST_MS * NS_PER_MS;
+	live->rested_ns = now_ns + rest_ns;
 }
 
 static void do_work(struct live *live)
 {
+	uint64_t begun_ns = clock_monotonic_ns();
+
 	if (live->taken_logs->log_count)
 		send_logs(live);
-	if (live->due_count)
-		send_traces(live);
+	for (size_t i = 0; i < live->due_count; i++)
+		send_trace(live, live->due[i]);
+	rest(live, begun_ns);
 	send_losses(live);
 	send_heartbeat(live);
 }
 
 static void wait_for_work(struct live *live)
 {
-	uint64_t wait_ms = waiting_traces_count(live->traces) ? TICK_MS : LIVE_HEARTBEAT_MS;
-	uint64_t until_ns = clock_monotonic_ns() + wait_ms * NS_PER_MS;
+	bool is_waiting = waiting_traces_count(live->traces) || live->logs->log_count;
+	uint64_t until_ns = clock_monotonic_ns() + (is_waiting ? TICK_MS : LIVE_HEARTBEAT_MS) * NS_PER_MS;
 	struct timespec until;
 
 	if (live->readers && until_ns > live->heartbeat_ns)

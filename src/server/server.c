@@ -168,7 +168,8 @@ static void handle_api(struct server *server, struct http_request *request)
 	} else if (method == HTTP_OPTIONS) {
 		answer_options(server, request, "GET, HEAD, OPTIONS", allowed);
 	} else if (method != HTTP_GET && (method != HTTP_HEAD || route->run == run_live)) {
-		http_reply_header(request, "Allow", "GET, HEAD, OPTIONS");
+		http_reply_header(request, "Allow",
+				  route->run == run_live ? "GET, OPTIONS" : "GET, HEAD, OPTIONS");
 		refuse(server, request, 405, "this address takes GET alone");
 	} else if (check_key(server, request, route)) {
 		run(server, request, route);
