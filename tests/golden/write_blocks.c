@@ -1,14 +1,15 @@
 /*
- * Writes blocks of rows that follow from a fixed seed.
+ * Writes blocks of rows that follow from a fixed seed, into a folder that it makes.
  *
- *     write_blocks golden FOLDER               for each signal NAME.block, NAME.header and NAME.rows, the
- * rows as text write_blocks corpus FOLDER COUNT CODEC   what fuzz_block reads: a byte for the signal (3: a
- * header), the bytes
+ *     write_blocks golden FOLDER    for each signal NAME.block, NAME.header and NAME.rows, the rows as text
+ *     write_blocks seeds FOLDER     what fuzz_block begins with: a byte for the signal (3: a header), the
+ * bytes
  *
  * Golden files are written once for each format, and never again: they stand for the stores that people have.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "contract/dump.h"
 #include "contract/rows.h"
@@ -66,7 +67,7 @@ static void write_golden(const char *folder, enum signal signal)
 	block_release(&block);
 }
 
-static void write_corpus(const char *folder, enum signal signal, size_t count, enum block_codec codec)
+static void write_seed(const char *folder, enum signal signal, size_t count, enum block_codec codec)
 {
 	const char kinds[] = {(char)signal, HEADER};
 	struct made_block block;
@@ -82,21 +83,30 @@ static void write_corpus(const char *folder, enum signal signal, size_t count, e
 	block_release(&block);
 }
 
+/* Small ones, and as they are: the fuzzer changes what it can see. */
+static void write_seeds(const char *folder, enum signal signal)
+{
+	static const size_t counts[] = {1, 2, 5, 12};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		write_seed(folder, signal, counts[i], CODEC_NONE);
+	write_seed(folder, signal, 12, CODEC_ZSTD);
+	write_seed(folder, signal, 12, CODEC_LZ4);
+}
+
 int main(int argc, char **argv)
 {
 	bool golden = argc == 3 && strcmp(argv[1], "golden") == 0;
-	bool corpus = argc == 5 && strcmp(argv[1], "corpus") == 0;
 
-	if (!golden && !corpus) {
-		fprintf(stderr,
-			"usage: write_blocks golden FOLDER | write_blocks corpus FOLDER COUNT CODEC\n");
+	if (!golden && (argc != 3 || strcmp(argv[1], "seeds") != 0)) {
+		fprintf(stderr, "usage: write_blocks golden|seeds FOLDER\n");
 		return 2;
 	}
+	mkdir(argv[2], 0777);
 	for (int signal = 0; signal < SIGNAL_COUNT; signal++)
 		if (golden)
 			write_golden(argv[2], (enum signal)signal);
 		else
-			write_corpus(argv[2], (enum signal)signal, strtoul(argv[3], NULL, 10),
-				     (enum block_codec)atoi(argv[4]));
+			write_seeds(argv[2], (enum signal)signal);
 	return 0;
 }
