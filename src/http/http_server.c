@@ -12,6 +12,8 @@ enum {
 	POLL_MS = 2,
 	/* How long answers that are on their way may take when the server stops. */
 	FAREWELL_MS = 2000,
+	/* Of all bodies together, where the options do not say. */
+	BODIES_LIMIT_BYTES = 512 * 1024 * 1024,
 };
 
 static void log_library(void *context, const char *format, va_list arguments)
@@ -75,6 +77,8 @@ enum status http_server_start(const struct http_server_options *options, struct 
 	if (!server)
 		return error_set(error, STATUS_NO_MEMORY, "there is no memory for an HTTP server");
 	server->options = *options;
+	if (server->options.bodies_limit_bytes == 0)
+		server->options.bodies_limit_bytes = BODIES_LIMIT_BYTES;
 	body_pool_init(&server->bodies);
 	status = start(server, error);
 	if (status == STATUS_OK)

@@ -38,6 +38,7 @@ struct http_server_options {
 	unsigned connection_limit;
 	size_t connection_memory_bytes; /* the read buffer of a connection: large bodies want 256 KB */
 	size_t body_limit_bytes;        /* after decoding */
+	size_t bodies_limit_bytes; /* of all requests under way; over it they are refused, 503. 0: 512 MB */
 	unsigned idle_timeout_seconds;
 	http_handler *handler;
 	http_reject *reject;

@@ -22,8 +22,9 @@ struct http_server {
 	struct listener listener;
 	struct MHD_Daemon *daemon;
 	struct body_pool bodies;
-	atomic_size_t asleep; /* suspended requests, and streams that their owner has not closed */
-	atomic_size_t unsent; /* answers on their way to the client */
+	atomic_size_t asleep;     /* suspended requests, and streams that their owner has not closed */
+	atomic_size_t unsent;     /* answers on their way to the client */
+	atomic_size_t held_bytes; /* of the bodies of all requests under way */
 };
 
 enum request_state {
@@ -42,6 +43,7 @@ struct http_request {
 	enum http_method method;
 	atomic_int state;       /* enum request_state */
 	struct buffer body;     /* as sent; from the end of its arrival, decoded */
+	size_t held_bytes;      /* what this request counts towards the server's held_bytes */
 	size_t discarded_bytes; /* of a body over the limit */
 	unsigned refusal;       /* the status code with which the server itself refuses; 0: it does not */
 	char sentence[512];     /* why */

@@ -46,6 +46,35 @@ static void refuse_too_large(struct http_request *request)
 	       request->server->options.body_limit_bytes);
 }
 
+/* Counts the request's body as size bytes; false where all bodies together would be too many. */
+static bool hold(struct http_request *request, size_t size)
+{
+	struct http_server *server = request->server;
+	size_t before = request->held_bytes, sum;
+
+	request->held_bytes = size;
+	if (size < before) {
+		atomic_fetch_sub(&server->held_bytes, before - size);
+		return true;
+	}
+	sum = atomic_fetch_add(&server->held_bytes, size - before) + (size - before);
+	return sum <= server->options.bodies_limit_bytes;
+}
+
+/* Gives up the body of a request that is refused. */
+static void forget_body(struct http_request *request)
+{
+	hold(request, 0);
+	body_pool_give(&request->server->bodies, &request->body);
+}
+
+static void refuse_busy(struct http_request *request)
+{
+	refuse(request, 503, "requests of %zu bytes are under way, as many as are allowed; come again",
+	       request->server->options.bodies_limit_bytes);
+	forget_body(request);
+}
+
 static void reply_refusal(struct http_request *request)
 {
 	const struct http_server_options *options = &request->server->options;
@@ -156,8 +185,10 @@ static enum MHD_Result gather(struct http_request *request, const char *bytes, s
 
 	if (!request->refusal && size > limit_bytes - request->body.size) {
 		refuse_too_large(request);
-		body_pool_give(&server->bodies, &request->body);
+		forget_body(request);
 	}
+	if (!request->refusal && !hold(request, request->body.size + size))
+		refuse_busy(request);
 	if (request->refusal) {
 		request->discarded_bytes += size;
 		return request->discarded_bytes > limit_bytes ? MHD_NO : MHD_YES;
@@ -183,7 +214,10 @@ static void unpack(struct http_request *request, enum content_coding coding)
 	status = content_decode(coding, buffer_str(&packed), limit_bytes, &request->body, &error);
 	body_pool_give(&server->bodies, &packed);
 	switch (status) {
-	case STATUS_OK: break;
+	case STATUS_OK:
+		if (!hold(request, request->body.size))
+			refuse_busy(request);
+		break;
 	case STATUS_TOO_LARGE: refuse(request, 413, "%s", error.message); break;
 	case STATUS_NO_MEMORY: refuse(request, 503, "%s", error.message); break;
 	default: refuse(request, 400, "%s", error.message); break;
@@ -240,7 +274,7 @@ void request_completed(void *context, struct MHD_Connection *connection, void **
 	*request_slot = NULL;
 	if (request->response)
 		MHD_destroy_response(request->response);
-	body_pool_give(&server->bodies, &request->body);
+	forget_body(request);
 	buffer_release(&request->headers);
 	if (atomic_load(&request->state) == REQUEST_QUEUED)
 		atomic_fetch_sub(&server->unsent, 1);

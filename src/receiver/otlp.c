@@ -50,6 +50,19 @@ static const char *histogram_fault(const struct histogram *histogram)
 	return NULL;
 }
 
+/* The number of the last bucket must be a number too. */
+static bool buckets_fit(const struct exponential_buckets *buckets)
+{
+	return (int64_t)buckets->offset + buckets->count <= INT32_MAX;
+}
+
+static const char *exponential_fault(const struct exponential_histogram *histogram)
+{
+	if (buckets_fit(&histogram->positive) && buckets_fit(&histogram->negative))
+		return NULL;
+	return "an exponential histogram's buckets go past the largest offset, 2147483647";
+}
+
 const char *otlp_point_complete(struct metric_point *point, uint64_t now_ns)
 {
 	bool has_value = !(point->flags & POINT_NO_RECORDED_VALUE);
@@ -65,6 +78,7 @@ const char *otlp_point_complete(struct metric_point *point, uint64_t now_ns)
 			return "a data point has no value, and no flag that says so";
 		return NULL;
 	case METRIC_HISTOGRAM: return histogram_fault(&point->histogram);
+	case METRIC_EXPONENTIAL_HISTOGRAM: return exponential_fault(&point->exponential);
 	default: return NULL;
 	}
 }

@@ -138,6 +138,8 @@ static void use_distribution(const struct metric_point *point)
 		break;
 	case METRIC_HISTOGRAM: use_histogram(&point->histogram); break;
 	case METRIC_EXPONENTIAL_HISTOGRAM:
+		require((int64_t)exponential->positive.offset + exponential->positive.count <= INT32_MAX);
+		require((int64_t)exponential->negative.offset + exponential->negative.count <= INT32_MAX);
 		use_bytes(str_make(exponential->positive.counts,
 				   exponential->positive.count * sizeof(uint64_t)));
 		use_bytes(str_make(exponential->negative.counts,

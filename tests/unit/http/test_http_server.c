@@ -124,7 +124,7 @@ static void refuse(void *context, struct http_request *request, unsigned status_
 	http_reply(request, status_code, "text/plain", &body);
 }
 
-static struct http_server *start_with(http_reject *reject, unsigned thread_count)
+static struct http_server *start_with(http_reject *reject, unsigned thread_count, size_t bodies_limit_bytes)
 {
 	struct http_server_options options = {
 		.host = "127.0.0.1",
@@ -132,6 +132,7 @@ static struct http_server *start_with(http_reject *reject, unsigned thread_count
 		.connection_limit = 100,
 		.connection_memory_bytes = 64 * 1024,
 		.body_limit_bytes = BODY_LIMIT,
+		.bodies_limit_bytes = bodies_limit_bytes,
 		.idle_timeout_seconds = 30,
 		.handler = handle,
 		.reject = reject,
@@ -147,7 +148,7 @@ static struct http_server *start_with(http_reject *reject, unsigned thread_count
 
 static int start(void **state)
 {
-	*state = start_with(refuse, 2);
+	*state = start_with(refuse, 2, 0);
 	return 0;
 }
 
@@ -352,7 +353,7 @@ static void refuses_chunks_that_come_to_too_much(void **state)
 
 static void refuses_in_words_of_its_own_without_a_reject(void **state)
 {
-	struct http_server *server = start_with(NULL, 1);
+	struct http_server *server = start_with(NULL, 1, 0);
 	int fd = client_connect(http_server_port(server));
 
 	(void)state;
@@ -389,6 +390,34 @@ static void waits_for_an_answer_from_another_thread(void **state)
 		expect(ask(fds[i], "POST", "/echo", "", str_from("and on")), 200, "and on");
 		close(fds[i]);
 	}
+}
+
+static void all_bodies_together_have_a_limit(void **state)
+{
+	struct http_server *server = start_with(refuse, 2, 1000000);
+	int first = client_connect(http_server_port(server)),
+	    second = client_connect(http_server_port(server));
+	struct str body = str_make(calloc(1, 600000), 600000);
+	struct answer answer;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		client_request(first, "POST", "/wait", "", body);
+		struct http_request *request = take_waiting();
+
+		expect(ask(second, "POST", "/echo", "", body), 503,
+		       "refused: requests of 1000000 bytes are under way, as many as are allowed; come "
+		       "again");
+		expect(ask(second, "POST", "/echo", "", str_make(body.data, 1000)), 200, NULL);
+		reply_text(request, "done");
+		client_read(first, true, &answer);
+		expect(answer, 200, "done");
+	}
+	expect(ask(first, "POST", "/echo", "", body), 200, NULL);
+	free((char *)(uintptr_t)body.data);
+	close(first);
+	close(second);
+	http_server_stop(server);
 }
 
 /* The answer comes before, while and after the connection is laid down. */
@@ -443,7 +472,7 @@ static void sends_assets_with_their_encoding(void **state)
 
 static void quiet_takes_no_new_connections_but_serves_the_old(void **state)
 {
-	struct http_server *server = start_with(refuse, 2);
+	struct http_server *server = start_with(refuse, 2, 0);
 	int fd = client_connect(http_server_port(server));
 
 	(void)state;
@@ -539,6 +568,7 @@ int main(void)
 		served(refuses_chunks_that_come_to_too_much),
 		cmocka_unit_test(refuses_in_words_of_its_own_without_a_reject),
 		served(waits_for_an_answer_from_another_thread),
+		cmocka_unit_test(all_bodies_together_have_a_limit),
 		served(an_answer_may_overtake_the_handler),
 		served(answering_somebody_who_has_gone_is_harmless),
 		served(a_client_that_goes_in_the_middle_is_forgotten),

@@ -239,6 +239,22 @@ static void keeps_everything_of_an_exponential_histogram(void **state)
 	decoded_release(&decoded);
 }
 
+static void exponential_buckets_past_the_last_offset_are_rejected(void **state)
+{
+	(void)state;
+	for (int over = 0; over < 2; over++) {
+		struct metric_build metric = metric_begin("latency", EXPONENTIAL);
+		struct decoded decoded;
+
+		/* Two buckets: one packed, one not. */
+		put_buckets(&metric.build, over ? 9 : 8, INT32_MAX - 2 + over, str_make("\x01", 1));
+		decoded = metric_end(&metric);
+		assert_int_equal(decoded.status, STATUS_OK);
+		assert_int_equal(decoded.outcome.rejected, over);
+		decoded_release(&decoded);
+	}
+}
+
 static void keeps_everything_of_a_summary(void **state)
 {
 	struct metric_build metric = metric_begin("latency", SUMMARY);
@@ -437,6 +453,7 @@ int main(void)
 		cmocka_unit_test(keeps_everything_of_a_histogram),
 		cmocka_unit_test(a_histogram_without_buckets_or_sum_is_kept),
 		cmocka_unit_test(keeps_everything_of_an_exponential_histogram),
+		cmocka_unit_test(exponential_buckets_past_the_last_offset_are_rejected),
 		cmocka_unit_test(keeps_everything_of_a_summary),
 		cmocka_unit_test(a_bad_histogram_costs_itself),
 		cmocka_unit_test(a_point_without_a_value_needs_the_flag),
