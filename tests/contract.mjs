@@ -8,6 +8,7 @@ const documentId = 'https://rohas.test/openapi.json';
 export class Contract {
 	#ajv;
 	#closedAjv;
+	#validators = new Map();
 	#paths;
 	#document;
 
@@ -47,10 +48,20 @@ export class Contract {
 		const documented = this.#resolve(responses[key]);
 		assert.ok(documented.content?.[type], `${template} ${key} does not document the content type ${type}`);
 		const pointer = responses[key].$ref ?? `#/paths/${escapePointer(template)}/get/responses/${key}`;
-		const ajv = closed ? this.#closedAjv : this.#ajv;
-		const validate = ajv.getSchema(`${documentId}${pointer}/content/${escapePointer(type)}/schema`);
+		const validate = this.#validator(`${pointer}/content/${escapePointer(type)}/schema`, closed);
 		assert.ok(validate, `${template} ${key} ${type} has no schema`);
-		assert.ok(validate(response.json), `${target} breaks its contract: ${ajv.errorsText(validate.errors)}`);
+		const isAsPromised = validate(response.json);
+		assert.ok(isAsPromised, `${target} breaks its contract: ${this.#ajv.errorsText(validate.errors)}`);
+	}
+
+	/** Compiled once: ajv itself compiles a pointer into a document anew at each call. */
+	#validator(pointer, closed) {
+		const key = `${closed ? 'closed' : 'open'} ${pointer}`;
+		if (!this.#validators.has(key)) {
+			const ajv = closed ? this.#closedAjv : this.#ajv;
+			this.#validators.set(key, ajv.getSchema(documentId + pointer));
+		}
+		return this.#validators.get(key);
 	}
 
 	#resolve(node) {
