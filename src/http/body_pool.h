@@ -4,9 +4,11 @@
  * The first touch of a page costs microseconds, so a body's memory is worth more than its bytes. The pool
  * keeps a few buffers, and never more than a fixed sum.
  *
- * Ownership  a buffer taken is the caller's; giving it back empties the caller's struct. Freeing it is fine
- * too. Threads    every call may run concurrently, save init and release. Units      sizes are bytes. Errors
- * body_pool_take returns an empty buffer where memory ran out.
+ * Ownership  a buffer taken is the caller's; giving it back empties the caller's struct. Freeing it is
+ *            fine too.
+ * Threads    every call may run concurrently, save init and release.
+ * Units      sizes are bytes.
+ * Errors     body_pool_take returns an empty buffer where memory ran out.
  */
 #ifndef ROHAS_HTTP_BODY_POOL_H
 #define ROHAS_HTTP_BODY_POOL_H

@@ -2,9 +2,10 @@
  * listener: a listening TCP socket and the thread that accepts from it.
  *
  * Ownership  the listener owns the socket and the thread; an accepted socket goes to the callback, which
- * takes it. Threads    start, port and stop belong to one thread; the callback runs on the listener's own.
- * Errors     STATUS_BUSY where the port is taken, with its holder's name; STATUS_INVALID for an address that
- * this machine does not have; STATUS_IO for the rest.
+ *            takes it.
+ * Threads    start, port and stop belong to one thread; the callback runs on the listener's own.
+ * Errors     STATUS_BUSY where the port is taken, with its holder's name; STATUS_INVALID for an address
+ *            that this machine does not have; STATUS_IO for the rest.
  */
 #ifndef ROHAS_HTTP_LISTENER_H
 #define ROHAS_HTTP_LISTENER_H

@@ -2,10 +2,11 @@
  * processor: what happens to a batch between the door and the store: recognise handlers, count them.
  *
  * Ownership  batches are borrowed and changed in place; strings that recognition makes go into the batch's
- * arena. Threads    processor_recognise and processor_count may be called from several threads at once, on
- * different batches; processor_collect runs beside them, once at a time. Units      times are Unix
- * nanoseconds, durations in metrics milliseconds. Errors     STATUS_NO_MEMORY where the batch's arena is
- * full.
+ *            arena.
+ * Threads    processor_recognise and processor_count may be called from several threads at once, on
+ *            different batches; processor_collect runs beside them, once at a time.
+ * Units      times are Unix nanoseconds, durations in metrics milliseconds.
+ * Errors     STATUS_NO_MEMORY where the batch's arena is full.
  */
 #ifndef ROHAS_PROCESSOR_PROCESSOR_H
 #define ROHAS_PROCESSOR_PROCESSOR_H

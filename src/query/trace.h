@@ -1,9 +1,11 @@
 /*
  * trace: one trace, put together from its spans, and lists of traces.
  *
- * Ownership  a struct trace is shared and never changes; trace_get hands out a reference, trace_drop gives it
- * back. A trace list's strings live in the list. Threads    every call may run concurrently. Units      times
- * are Unix nanoseconds. Errors     as query.h says.
+ * Ownership  a struct trace is shared and never changes; trace_get hands out a reference, trace_drop gives
+ *            it back. A trace list's strings live in the list.
+ * Threads    every call may run concurrently.
+ * Units      times are Unix nanoseconds.
+ * Errors     as query.h says.
  */
 #ifndef ROHAS_QUERY_TRACE_H
 #define ROHAS_QUERY_TRACE_H

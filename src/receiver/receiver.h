@@ -8,9 +8,11 @@
  * One receiver serves any number of HTTP servers at once.
  *
  * Ownership  processor, queue and clock are borrowed and outlive the receiver; strings of the options are
- * copied. Threads    every call may run concurrently, save receiver_free, which runs once every request was
- * answered: stop the commit queue and the HTTP servers first. Units      sizes are bytes. Errors     enum
- * status; what a client did wrong is answered, not returned.
+ *            copied.
+ * Threads    every call may run concurrently, save receiver_free, which runs once every request was
+ *            answered: stop the commit queue and the HTTP servers first.
+ * Units      sizes are bytes.
+ * Errors     enum status; what a client did wrong is answered, not returned.
  */
 #ifndef ROHAS_RECEIVER_RECEIVER_H
 #define ROHAS_RECEIVER_RECEIVER_H

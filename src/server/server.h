@@ -10,9 +10,10 @@
  * every request that still waits and closes every live stream.
  *
  * Ownership  store and clock are borrowed and outlive the server; strings of the options are copied.
- * Threads    server_handle and server_note_batch may be called from any thread, several at once; server_stop
- * and server_free run alone. Units      sizes are bytes, times nanoseconds where their names say so. Errors
- * enum status. A failed query is answered with a problem document (RFC 9457).
+ * Threads    server_handle and server_note_batch may be called from any thread, several at once;
+ *            server_stop and server_free run alone.
+ * Units      sizes are bytes, times nanoseconds where their names say so.
+ * Errors     enum status. A failed query is answered with a problem document (RFC 9457).
  */
 #ifndef ROHAS_SERVER_SERVER_H
 #define ROHAS_SERVER_SERVER_H

@@ -6,8 +6,10 @@
  * that a day can be played in seconds.
  *
  * Ownership  a struct play owns its outbox, truth and metrics. An open span or line owns a buffer that
- * closing frees; every one that was opened is closed. Threads    one thread at a time. Units      times are
- * Unix nanoseconds. Errors     none: what memory has no room for is left out.
+ *            closing frees; every one that was opened is closed.
+ * Threads    one thread at a time.
+ * Units      times are Unix nanoseconds.
+ * Errors     none: what memory has no room for is left out.
  */
 #ifndef ROHAS_APP_DEMO_PLAY_H
 #define ROHAS_APP_DEMO_PLAY_H

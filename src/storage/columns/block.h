@@ -6,9 +6,10 @@
  * that no compressor can shrink stand apart as they are.
  *
  * Ownership  block_writer owns what it writes until block_writer_seal. A struct block is a view of the
- * caller's bytes; what it decompresses lies in the arena given to block_open. Threads    one thread at a time
- * for a writer, and for a struct block (it decompresses when first asked). Units      sizes are bytes. Errors
- * STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
+ *            caller's bytes; what it decompresses lies in the arena given to block_open.
+ * Threads    one thread at a time for a writer, and for a struct block (it decompresses when first asked).
+ * Units      sizes are bytes.
+ * Errors     STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
  */
 #ifndef ROHAS_STORAGE_COLUMNS_BLOCK_H
 #define ROHAS_STORAGE_COLUMNS_BLOCK_H
