@@ -85,6 +85,21 @@ enum status listener_open(struct listener *listener, const char *host, uint16_t 
 	return status;
 }
 
+/* No descriptors or memory are left: connections wait in the kernel's queue meanwhile. One line each time it begins. */
+static void pause_for_shortage(struct listener *listener, int reason)
+{
+	if (!listener->is_short)
+		log_warn("http", "cannot accept connections on port %u: %s", listener->port,
+			 strerror(reason));
+	listener->is_short = true;
+	poll(NULL, 0, SHORTAGE_PAUSE_MS);
+}
+
+static bool is_shortage(int reason)
+{
+	return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
+}
+
 static void accept_all(struct listener *listener)
 {
 	for (;;) {
@@ -94,12 +109,11 @@ static void accept_all(struct listener *listener)
 					  SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-				log_warn("http", "cannot accept a connection: %s", strerror(errno));
-				poll(NULL, 0, SHORTAGE_PAUSE_MS);
-			}
+			if (is_shortage(errno))
+				pause_for_shortage(listener, errno);
 			return;
 		}
+		listener->is_short = false;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		listener->accept(listener->context, fd, (struct sockaddr *)&address, size);
 	}

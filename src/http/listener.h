@@ -23,6 +23,7 @@ struct listener {
 	int socket, wake; /* -1: closed */
 	pthread_t thread;
 	uint16_t port;
+	bool is_short; /* of descriptors or memory, at the last try */
 	listener_accept *accept;
 	void *context;
 };

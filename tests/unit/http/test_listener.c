@@ -1,7 +1,10 @@
 #include "http/listener.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -38,6 +41,47 @@ static void accepts_until_it_is_closed(void **state)
 	listener_close(&listener);
 	assert_int_equal(count, 20);
 	buffer_release(&nothing);
+}
+
+/* While descriptors are short, connections wait; they are served when there are some again. */
+static void outlives_a_shortage_of_descriptors(void **state)
+{
+	struct listener listener;
+	struct error error;
+	atomic_int count = 0;
+	struct buffer nothing = BUFFER_EMPTY;
+	int held[4096], held_count = 0, fd;
+
+	(void)state;
+	assert_int_equal(listener_open(&listener, "127.0.0.1", 0, &error), STATUS_OK);
+	fd = client_connect(listener.port);
+	while (held_count < 4096 && (held[held_count] = dup(fd)) >= 0)
+		held_count++;
+	assert_true(held_count < 4096);
+	assert_int_equal(errno, EMFILE);
+	/* The listener needs one descriptor to run; none is left for the connection that waits. */
+	close(held[--held_count]);
+	assert_int_equal(listener_run(&listener, take_connection, &count, &error), STATUS_OK);
+	poll(NULL, 0, 50);
+	assert_int_equal(count, 0);
+	while (held_count)
+		close(held[--held_count]);
+	client_read_all(fd, &nothing);
+	listener_close(&listener);
+	assert_int_equal(count, 1);
+	buffer_release(&nothing);
+	close(fd);
+}
+
+/* A few descriptors are enough for these tests, and are soon used up. */
+static int limit_descriptors(void **state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = 256;
+	return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void a_taken_port_names_its_holder(void **state)
@@ -86,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_until_it_is_closed),
+		cmocka_unit_test_setup(outlives_a_shortage_of_descriptors, limit_descriptors),
 		cmocka_unit_test(a_taken_port_names_its_holder),
 		cmocka_unit_test(a_closed_port_can_be_opened_again),
 		cmocka_unit_test(an_address_of_another_machine_is_refused),
