@@ -11,11 +11,13 @@ enum status metric_list(struct query *query, struct time_range range, struct met
 
 	arena_init(&list.arena, PAGE_LIMIT_BYTES);
 	status = store_list_metrics(query->store, range, &list.arena, &list.metrics, &list.count, error);
-	if (status == STATUS_OK)
-		*list_out = list;
-	else
+	if (status != STATUS_OK) {
 		arena_release(&list.arena);
-	return status;
+		return status;
+	}
+	definitions_note(query->definitions, list.metrics, list.count);
+	*list_out = list;
+	return STATUS_OK;
 }
 
 void metric_list_release(struct metric_list *list)

@@ -4,7 +4,8 @@
 #include "query/range_work.h"
 
 /* Points are read slice by slice, so that a month takes no more memory than a few hours. */
-#define SLICE_NS (6 * 3600 * NS_PER_SECOND)
+#define SLICE_NS          (6 * 3600 * NS_PER_SECOND)
+#define SHORTEST_SLICE_NS (10 * NS_PER_SECOND)
 
 /* What the mixtures of one answer may take together. */
 #define MIXTURES_LIMIT_BYTES ((size_t)256 << 20)
@@ -82,20 +83,10 @@ static enum status choose_agg(struct work *work, struct error *error)
 	return STATUS_OK;
 }
 
-static bool copy_metric(struct arena *arena, const struct metric *from, struct metric *to)
-{
-	*to = *from;
-	to->metadata = (struct attributes){0};
-	to->name = arena_copy(arena, from->name);
-	to->unit = arena_copy(arena, from->unit);
-	to->description = arena_copy(arena, from->description);
-	return to->name.data && to->unit.data && to->description.data;
-}
-
 /* The first definition that is met is the one that is shown. */
 static enum status choose_metric(struct work *work, const struct metric *metric, struct error *error)
 {
-	if (!copy_metric(&work->range->arena, metric, &work->range->metric))
+	if (!definition_copy(&work->range->arena, metric, &work->range->metric))
 		return range_no_memory(error);
 	work->has_metric = true;
 	return choose_agg(work, error);
@@ -194,16 +185,42 @@ static enum status take_slice(struct work *work, struct time_range slice, struct
 	batch_clear(batch);
 	work->last_point = NULL;
 	status = store_read_points(work->query->store, &filter, batch, error);
-	if (status == STATUS_NO_MEMORY) {
-		work->parameter = "name";
-		return error_set(
-			error, STATUS_TOO_LARGE,
-			"the points of six hours take more than %zu MB; filter by label or ask for a "
-			"shorter range",
-			PAGE_LIMIT_BYTES >> 20);
-	}
 	for (size_t i = 0; status == STATUS_OK && i < batch->point_count; i++)
 		status = take_point(work, &batch->points[i], error);
+	return status;
+}
+
+static enum status too_much(struct work *work, struct error *error)
+{
+	work->parameter = "name";
+	return error_set(
+		error, STATUS_TOO_LARGE,
+		"the range has more points than are read for one answer; filter by label or ask for a "
+		"shorter range");
+}
+
+/* Slices as long as memory has room for. */
+static enum status take_slices(struct work *work, uint64_t at_ns, uint64_t end_ns, struct batch *batch,
+			       struct error *error)
+{
+	uint64_t slice_ns = SLICE_NS, tired_ns = clock_monotonic_ns() + METRIC_MS_MOST * NS_PER_MS;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && at_ns < end_ns) {
+		uint64_t to_ns = end_ns - at_ns > slice_ns ? at_ns + slice_ns : end_ns;
+
+		if (clock_monotonic_ns() > tired_ns)
+			return too_much(work, error);
+		status = take_slice(work, (struct time_range){at_ns, to_ns}, batch, error);
+		if (status == STATUS_NO_MEMORY && batch->point_count == 0) {
+			if (slice_ns <= SHORTEST_SLICE_NS)
+				return too_much(work, error);
+			slice_ns = (to_ns - at_ns) / 4 + 1;
+			status = STATUS_OK;
+			continue;
+		}
+		at_ns = to_ns;
+	}
 	return status;
 }
 
@@ -215,16 +232,11 @@ static enum status take_points(struct work *work, struct error *error)
 	uint64_t at_ns = windows->base_ns > METRIC_STALE_NS ? windows->base_ns - METRIC_STALE_NS : 0;
 	uint64_t end_ns = window_end_ns(windows, windows->count - 1) + 1;
 	struct batch batch;
-	enum status status = STATUS_OK;
+	enum status status;
 
 	work->visible_from_ns = at_ns ? at_ns - 1 : 0;
 	batch_init(&batch, PAGE_LIMIT_BYTES);
-	while (status == STATUS_OK && at_ns < end_ns) {
-		uint64_t to_ns = end_ns - at_ns > SLICE_NS ? at_ns + SLICE_NS : end_ns;
-
-		status = take_slice(work, (struct time_range){at_ns, to_ns}, &batch, error);
-		at_ns = to_ns;
-	}
+	status = take_slices(work, at_ns, end_ns, &batch, error);
 	batch_release(&batch);
 	if (windows->mode == SERIES_LEVEL)
 		for (size_t i = 0; i < work->followed_count; i++)
@@ -285,21 +297,22 @@ static enum status write_lines(struct work *work, struct error *error)
 /* No point in the range: what is known of the metric at any other time is shown, or that there is no such. */
 static enum status find_definition(struct work *work, struct error *error)
 {
+	struct definitions *definitions = work->query->definitions;
+	struct str name = work->question->name;
+	struct metric metric;
 	struct metric_list list;
-	enum status status = metric_list(work->query, TIME_RANGE_ALL, &list, error);
+	enum status status;
 
+	if (definitions_find(definitions, name, &work->range->arena, &metric))
+		return choose_metric(work, &metric, error);
+	status = metric_list(work->query, TIME_RANGE_ALL, &list, error);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < list.count && status == STATUS_OK && !work->has_metric; i++)
-		if (str_equal(list.metrics[i].metric->name, work->question->name))
-			status = choose_metric(work, list.metrics[i].metric, error);
 	metric_list_release(&list);
-	if (status == STATUS_OK && !work->has_metric) {
-		work->parameter = "name";
-		return error_set(error, STATUS_NOT_FOUND, "there is no metric called \"%.*s\"",
-				 STR_ARG(work->question->name));
-	}
-	return status;
+	if (definitions_find(definitions, name, &work->range->arena, &metric))
+		return choose_metric(work, &metric, error);
+	work->parameter = "name";
+	return error_set(error, STATUS_NOT_FOUND, "there is no metric called \"%.*s\"", STR_ARG(name));
 }
 
 void work_release(struct work *work)

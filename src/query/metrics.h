@@ -36,12 +36,13 @@
 #define METRIC_STALE_NS (300 * NS_PER_SECOND)
 /* Without a step: the range in about this many. */
 enum { METRIC_STANDARD_STEPS = 200 };
-/* The bounds of an answer: steps, lines, values (steps times lines); and of a question: series read. */
+/* The bounds of an answer: steps, lines, values (steps times lines); and of a question: series and time. */
 enum {
 	METRIC_STEPS_MOST = 11000,
 	METRIC_LINES_MOST = 1000,
 	METRIC_VALUES_MOST = 500000,
 	METRIC_SERIES_MOST = 100000,
+	METRIC_MS_MOST = 30000,
 };
 enum { METRIC_BY_LIMIT = 16 };
 

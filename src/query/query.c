@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define DEFINITIONS_LIMIT_BYTES ((size_t)8 << 20)
+
 enum status query_new(const struct query_options *options, struct query **query_out, struct error *error)
 {
 	struct query *query = calloc(1, sizeof(*query));
@@ -12,8 +14,9 @@ enum status query_new(const struct query_options *options, struct query **query_
 	query->cache = trace_cache_new(options->cache_trace_limit, options->cache_limit_bytes
 									   ? options->cache_limit_bytes
 									   : CACHE_STANDARD_BYTES);
-	if (!query->cache) {
-		free(query);
+	query->definitions = definitions_new(DEFINITIONS_LIMIT_BYTES);
+	if (!query->cache || !query->definitions) {
+		query_free(query);
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a cache of %zu traces",
 				 options->cache_trace_limit);
 	}
@@ -26,6 +29,7 @@ void query_free(struct query *query)
 	if (!query)
 		return;
 	trace_cache_free(query->cache);
+	definitions_free(query->definitions);
 	free(query);
 }
 

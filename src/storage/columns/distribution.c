@@ -48,8 +48,16 @@ void distribution_encode(const struct metric_point *point, struct buffer *bucket
 struct cursor {
 	const uint8_t *at, *end;
 	struct arena *arena;
-	bool failed;
+	bool failed, is_out_of_memory;
 };
+
+static void *take_memory(struct cursor *cursor, size_t size)
+{
+	void *piece = arena_alloc(cursor->arena, size);
+
+	cursor->is_out_of_memory = cursor->is_out_of_memory || !piece;
+	return piece;
+}
 
 static uint64_t take(struct cursor *cursor)
 {
@@ -70,7 +78,7 @@ static uint64_t *take_counts(struct cursor *cursor, uint32_t *count_out)
 		cursor->failed = true;
 		return NULL;
 	}
-	counts = arena_alloc(cursor->arena, count * sizeof(*counts));
+	counts = take_memory(cursor, count * sizeof(*counts));
 	if (!counts) {
 		cursor->failed = true;
 		return NULL;
@@ -103,7 +111,7 @@ static void take_exponential(struct cursor *cursor, struct exponential_histogram
 
 static void take_histogram(struct cursor *cursor, struct str bounds, struct histogram *histogram)
 {
-	double *copy = arena_alloc(cursor->arena, bounds.size);
+	double *copy = take_memory(cursor, bounds.size);
 
 	histogram->counts = take_counts(cursor, &histogram->bucket_count);
 	if (!copy) {
@@ -119,7 +127,7 @@ static void take_histogram(struct cursor *cursor, struct str bounds, struct hist
 static void take_summary(struct cursor *cursor, struct str bounds, struct summary *summary)
 {
 	size_t count = bounds.size / sizeof(double);
-	struct quantile *quantiles = arena_alloc(cursor->arena, count * sizeof(*quantiles));
+	struct quantile *quantiles = take_memory(cursor, count * sizeof(*quantiles));
 
 	if (!quantiles || (size_t)(cursor->end - cursor->at) != count * sizeof(double)) {
 		cursor->failed = true;
@@ -137,7 +145,7 @@ enum status distribution_decode(struct str buckets, struct str bounds, struct ar
 				struct metric_point *point, struct error *error)
 {
 	struct cursor cursor = {(const uint8_t *)buckets.data, (const uint8_t *)buckets.data + buckets.size,
-				arena, bounds.size % sizeof(double) != 0};
+				arena, bounds.size % sizeof(double) != 0, false};
 
 	switch (point->metric->type) {
 	case METRIC_HISTOGRAM: take_histogram(&cursor, bounds, &point->histogram); break;
@@ -145,6 +153,8 @@ enum status distribution_decode(struct str buckets, struct str bounds, struct ar
 	case METRIC_SUMMARY: take_summary(&cursor, bounds, &point->summary); break;
 	default: break;
 	}
+	if (cursor.is_out_of_memory)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for the buckets of a metric point");
 	if (cursor.failed || cursor.at != cursor.end)
 		return error_set(error, STATUS_CORRUPT, "the buckets of a metric point are damaged");
 	return STATUS_OK;
