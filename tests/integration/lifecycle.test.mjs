@@ -68,6 +68,23 @@ describe('what was acknowledged is there', () => {
 	});
 });
 
+for (const signal of ['traces', 'logs']) {
+	test(`a cursor of ${signal} goes on after a restart`, async () => {
+		const program = await startProgram();
+		const rows = Array.from({ length: 50 }, (_, index) => 1000 + 10 * index);
+		await program.send('traces', otlp.traces(rows.map((agoMs) => otlp.span({ agoMs }))));
+		await program.send('logs', otlp.logs(rows.map((agoMs) => otlp.log({ agoMs, body: String(agoMs) }))));
+		const first = await program.api(`/telemetry/${signal}`, { limit: '20' });
+		await program.restart();
+		const second = await program.api(`/telemetry/${signal}`, { limit: '100', cursor: first.next_cursor });
+		const keyOf = (row) => row.trace_id ?? row.message;
+		const keys = [...first[signal], ...second[signal]].map(keyOf);
+		assert.equal(new Set(keys).size, 50);
+		assert.equal(keys.length, 50);
+		await program.stop();
+	});
+}
+
 describe('configuration', () => {
 	test('without a file the defaults serve, and the store is in the project', async () => {
 		const program = await startProgram();
