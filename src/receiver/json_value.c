@@ -100,7 +100,7 @@ static bool read_bytes(struct json_decoder *json, const json_t *string, struct v
 static bool read_leaf(struct json_decoder *json, const json_t *any, struct value *value_out)
 {
 	const json_t *found;
-	struct str text;
+	struct str text = {NULL, 0};
 	int64_t integer;
 	double real;
 

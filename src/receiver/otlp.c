@@ -22,13 +22,38 @@ static bool is_zero(const uint8_t *id, size_t size)
 	return any == 0;
 }
 
+/* A column for each key of each event or link of one span must fit into a block. */
+static const char *parts_fault(const struct span *span)
+{
+	uint64_t of_events = 0, of_links = 0;
+
+	for (uint32_t i = 0; i < span->event_count; i++)
+		of_events += span->events[i].attributes.count;
+	for (uint32_t i = 0; i < span->link_count; i++)
+		of_links += span->links[i].attributes.count;
+	if (of_events > OTLP_PART_ATTRIBUTES_MAX || of_links > OTLP_PART_ATTRIBUTES_MAX)
+		return "a span's events or links have more than 60000 attributes together";
+	return NULL;
+}
+
+static const char *exemplars_fault(const struct metric_point *point)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < point->exemplar_count; i++)
+		count += point->exemplars[i].attributes.count;
+	return count > OTLP_PART_ATTRIBUTES_MAX
+		       ? "a data point's exemplars have more than 60000 attributes together"
+		       : NULL;
+}
+
 const char *otlp_span_fault(const struct span *span)
 {
 	if (is_zero(span->trace_id, TRACE_ID_SIZE))
 		return "a span's trace_id is missing or all zero; it must be 16 bytes";
 	if (is_zero(span->span_id, SPAN_ID_SIZE))
 		return "a span's span_id is missing or all zero; it must be 8 bytes";
-	return NULL;
+	return span->event_count || span->link_count ? parts_fault(span) : NULL;
 }
 
 void otlp_log_complete(struct log_record *record, uint64_t now_ns)
@@ -71,6 +96,8 @@ const char *otlp_point_complete(struct metric_point *point, uint64_t now_ns)
 		point->time_ns = now_ns;
 	if (point->metric->name.size == 0)
 		return "a metric has no name";
+	if (point->exemplar_count && exemplars_fault(point))
+		return exemplars_fault(point);
 	switch (point->metric->type) {
 	case METRIC_GAUGE:
 	case METRIC_SUM:

@@ -26,6 +26,9 @@ enum {
 	/* Events or links of a span, exemplars, quantiles and buckets of a point. SDKs keep 128 events, 160
 	   buckets. */
 	OTLP_PARTS_MAX = 64 * 1024,
+	/* Attributes of all parts of one kind together: each may have a key of its own, and a block has room for
+	 * this many columns. */
+	OTLP_PART_ATTRIBUTES_MAX = 60000,
 };
 
 struct otlp_outcome {

@@ -1,22 +1,23 @@
 /*
  * attribute_columns: the attributes of a table's rows, a column for each key and type.
  *
- * Rows with the same keys in the same order share a shape; a row stores its shape's number, and its values go to
- * the ends of their columns. So a key is stored once a block, a filter on a key reads that key's column alone,
- * and order and duplicates survive. The fields of a table that holds attributes:
+ * Rows with the same keys in the same order share a shape; a row stores its shape's number, and its values go
+ * to the ends of their columns. So a key is stored once a block, a filter on a key reads that key's column
+ * alone, and order and duplicates survive. The fields of a table that holds attributes:
  *
  *     ATTRIBUTES_KEYS     varint n, then n times: u8 value type, varint count of values, varint size, key
  *     ATTRIBUTES_SHAPES   varint n, then n times: varint length, length varints: indexes into the keys
  *     ATTRIBUTES_ROWS     numbers: the shape of each row
  *     ATTRIBUTES_DROPPED  numbers: dropped_attributes_count of each row
- *     ATTRIBUTES_VALUES   index i: the values of key i, in order of the rows: strings for string, bytes, array and
- *                         map; numbers for bool, int (zigzag) and double (bits); nothing for empty
+ *     ATTRIBUTES_VALUES   index i: the values of key i, in order of the rows: strings for string, bytes,
+ * array and map; numbers for bool, int (zigzag) and double (bits); nothing for empty
  *
- * Ownership  a writer borrows the strings it is given until it is cleared; keys it copies. What a reader returns
- *            are views into the block's arena, arrays into the arena given to next.
+ * Ownership  a writer borrows the strings it is given until it is cleared; keys it copies. What a reader
+ *            returns are views into the block's arena, arrays into the arena given to next.
  * Threads    one thread at a time.
- * Errors     a writer remembers (attribute_writer_failed); rows with more than BLOCK_MOST_COLUMNS keys and types
- *            between them do not fit into one block. A reader says STATUS_CORRUPT or STATUS_NO_MEMORY.
+ * Errors     a writer remembers (attribute_writer_failed); rows with more than BLOCK_MOST_COLUMNS keys and
+ *            types between them do not fit into one block. A reader says STATUS_CORRUPT or
+ *            STATUS_NO_MEMORY.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H
 #define ROHAS_STORAGE_COLUMNS_ATTRIBUTE_COLUMNS_H

@@ -42,8 +42,7 @@ static enum status open_keys(struct attribute_reader *reader, struct error *erro
 {
 	struct str bytes;
 	uint64_t count = 0;
-	enum status status =
-		block_column(reader->block, reader->table, ATTRIBUTES_KEYS, 0, &bytes, error);
+	enum status status = block_column(reader->block, reader->table, ATTRIBUTES_KEYS, 0, &bytes, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -87,8 +86,7 @@ static enum status open_shapes(struct attribute_reader *reader, struct error *er
 	struct str bytes;
 	uint64_t count = 0;
 	bool has_memory = true;
-	enum status status =
-		block_column(reader->block, reader->table, ATTRIBUTES_SHAPES, 0, &bytes, error);
+	enum status status = block_column(reader->block, reader->table, ATTRIBUTES_SHAPES, 0, &bytes, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -238,8 +236,8 @@ enum status attribute_reader_next(struct attribute_reader *reader, struct attrib
 			return status;
 		items[i].key = values->key;
 	}
-	*attributes_out = (struct attributes){
-		items, (uint32_t)shape->count, (uint32_t)numbers_get(&reader->dropped, reader->row)};
+	*attributes_out = (struct attributes){items, (uint32_t)shape->count,
+					      (uint32_t)numbers_get(&reader->dropped, reader->row)};
 	reader->row++;
 	return STATUS_OK;
 }

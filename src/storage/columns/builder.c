@@ -1,3 +1,4 @@
+#include "storage/columns/block_sequences.h"
 #include "storage/columns/builder_internal.h"
 
 #include <stdlib.h>
@@ -25,8 +26,17 @@ void block_builder_free(struct block_builder *builder)
 	vector_u32_release(&builder->traces);
 	vector_u32_release(&builder->terms);
 	vector_u32_release(&builder->hints);
+	vector_u64_release(&builder->sequences);
 	arena_release(&builder->scratch);
 	free(builder);
+}
+
+void block_builder_set_sequences(struct block_builder *builder, row_sequence *of, const void *context,
+				 uint64_t first)
+{
+	builder->sequence_of = of;
+	builder->sequence_context = context;
+	builder->first_sequence = first;
 }
 
 static void add_term(struct block_builder *builder, enum term_kind kind, struct str term,
@@ -70,7 +80,7 @@ void builder_set_hint(struct block_builder *builder, size_t code, uint32_t shape
 static bool has_failed(const struct block_builder *builder, size_t table_count)
 {
 	bool failed = builder->failed || origin_writer_failed(&builder->origin) || builder->traces.failed ||
-		      builder->terms.failed || builder->hints.failed;
+		      builder->terms.failed || builder->hints.failed || builder->sequences.failed;
 
 	for (size_t i = 0; i < table_count; i++)
 		failed |= table_writer_failed(&builder->tables[i]);
@@ -86,6 +96,8 @@ static void clear(struct block_builder *builder, size_t table_count)
 	vector_u32_clear(&builder->traces);
 	vector_u32_clear(&builder->terms);
 	vector_u32_clear(&builder->hints);
+	vector_u64_clear(&builder->sequences);
+	builder->sequence_of = NULL;
 	arena_clear(&builder->scratch);
 	builder->failed = false;
 }
@@ -101,6 +113,8 @@ enum status builder_seal(struct block_builder *builder, const uint8_t *ids, size
 	for (size_t i = 0; i < table_count; i++)
 		table_writer_encode(&builder->tables[i], &builder->writer, ids[i]);
 	origin_writer_encode(&builder->origin, &builder->writer);
+	if (builder->sequences.count)
+		block_sequences_encode(builder->sequences.items, builder->sequences.count, &builder->writer);
 	if (has_failed(builder, table_count))
 		builder->writer.raw.failed = true;
 	status = block_writer_seal(&builder->writer, (enum signal)header->signal, header->row_count, body,

@@ -5,7 +5,7 @@
 #include "storage/columns/builder.h"
 #include "storage/columns/origin.h"
 
-/* Table numbers from 16: the first tables belong to origin.h. */
+/* Table numbers from 16: the first tables belong to origin.h and block_sequences.h. */
 enum {
 	TABLE_SPANS = 16,
 	TABLE_SPAN_EVENTS = 17,
@@ -28,8 +28,20 @@ struct block_builder {
 	struct vector_u32 traces, terms; /* hashes for the header */
 	struct vector_u32 hints;         /* the shape seen last for each name code */
 	struct arena scratch;
+	row_sequence *sequence_of; /* NULL: rows of one commit */
+	const void *sequence_context;
+	uint64_t first_sequence;
+	struct vector_u64 sequences;
 	bool failed;
 };
+
+/* Notes the sequence of the row that stands next in the block. */
+static inline void builder_note_row(struct block_builder *builder, const void *row)
+{
+	if (builder->sequence_of)
+		vector_u64_push(&builder->sequences, builder->sequence_of(builder->sequence_context, row) -
+							     builder->first_sequence);
+}
 
 /* Notes every string of a column as a term; too many and the block keeps none. */
 void builder_add_terms(struct block_builder *builder, enum term_kind kind,
@@ -39,8 +51,8 @@ void builder_add_terms(struct block_builder *builder, enum term_kind kind,
 void builder_add_services(struct block_builder *builder, struct block_header *header);
 
 /*
- * Writes origins and tables (table numbers in ids) and seals; completes the header. Clears everything for the next
- * block whether it succeeds or not.
+ * Writes origins and tables (table numbers in ids) and seals; completes the header. Clears everything for the
+ * next block whether it succeeds or not.
  */
 enum status builder_seal(struct block_builder *builder, const uint8_t *ids, size_t table_count,
 			 struct buffer *body, struct block_header *header, struct error *error);

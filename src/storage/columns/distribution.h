@@ -1,6 +1,6 @@
 /*
- * distribution: the buckets of histograms, exponential histograms and quantiles of summaries as bytes of a string
- * column. Varints: bucket counts are small and mostly 0.
+ * distribution: the buckets of histograms, exponential histograms and quantiles of summaries as bytes of a
+ * string column. Varints: bucket counts are small and mostly 0.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_DISTRIBUTION_H
 #define ROHAS_STORAGE_COLUMNS_DISTRIBUTION_H

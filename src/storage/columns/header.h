@@ -4,8 +4,8 @@
  * A search asks the header first: header_may_hold_… answers false only where no row of the block can meet the
  * filter.
  *
- * Ownership  a header borrows its arrays: from the writer that made it until the next block, or from the bytes and
- *            arena given to header_decode.
+ * Ownership  a header borrows its arrays: from the writer that made it until the next block, or from the
+ *            bytes and arena given to header_decode.
  * Threads    a header is not changed once it is made.
  * Units      times are Unix nanoseconds.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
@@ -23,17 +23,17 @@
 enum term_kind { TERM_SERVICE = 1, TERM_HANDLER = 2, TERM_LANGUAGE = 3, TERM_OPERATION = 4, TERM_METRIC = 5 };
 
 struct block_header {
-	uint64_t sequence; /* names the block; never used twice */
+	uint64_t sequence;                      /* names the block; never used twice */
 	uint64_t first_sequence, last_sequence; /* of the blocks that it was merged from; else its own */
-	uint64_t first_ns, last_ns;   /* least and greatest time of a row (a span's start); both included */
+	uint64_t first_ns, last_ns; /* least and greatest time of a row (a span's start); both included */
 	uint64_t min_duration_ns, max_duration_ns;
 	uint64_t row_count, body_size;
 	uint32_t outcomes;      /* bit per enum outcome that occurs */
 	uint32_t handler_types; /* bit per enum handler_type of an execution */
 	uint32_t levels;        /* bit per enum log_record_level */
 	uint8_t signal;
-	uint8_t level; /* 0: as committed; 1: merged */
-	bool has_all_terms; /* false: too many; terms say nothing */
+	uint8_t level;          /* 0: as committed; 1: merged */
+	bool has_all_terms;     /* false: too many; terms say nothing */
 	const uint32_t *traces; /* sorted hashes of the trace ids */
 	size_t trace_count;
 	const uint32_t *terms; /* sorted hashes of the terms */

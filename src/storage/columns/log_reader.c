@@ -90,8 +90,8 @@ static void read_fixed(const struct log_reader *reader, size_t row, struct log_r
 	read_id(table_string(table, LOG_SPAN_ID, row), record->span_id, SPAN_ID_SIZE);
 }
 
-enum status log_reader_read(struct log_reader *reader, size_t first, size_t count, struct log_record *logs_out,
-			    struct error *error)
+enum status log_reader_read(struct log_reader *reader, size_t first, size_t count,
+			    struct log_record *logs_out, struct error *error)
 {
 	enum status status = open_rows(reader, error);
 

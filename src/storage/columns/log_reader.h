@@ -1,8 +1,8 @@
 /*
  * log_reader: the log records of a block, in order of time, read by row or through a filter.
  *
- * Ownership  the reader borrows the block's bytes; what it unpacks, and every string of a record that it returns,
- *            lives in the arena given to log_reader_open.
+ * Ownership  the reader borrows the block's bytes; what it unpacks, and every string of a record that it
+ *            returns, lives in the arena given to log_reader_open.
  * Threads    one thread at a time for a reader.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */
@@ -23,8 +23,8 @@ struct log_reader {
 
 enum status log_reader_open(struct log_reader *reader, struct str bytes, struct arena *arena,
 			    struct error *error);
-enum status log_reader_read(struct log_reader *reader, size_t first, size_t count, struct log_record *logs_out,
-			    struct error *error);
+enum status log_reader_read(struct log_reader *reader, size_t first, size_t count,
+			    struct log_record *logs_out, struct error *error);
 
 /* Sets matches[row], of every row of the block, to 1 where it meets the filter, else 0. */
 enum status log_reader_match(struct log_reader *reader, const struct log_filter *filter, uint8_t *matches,

@@ -45,10 +45,12 @@ static void put_log(struct block_builder *builder, const struct log_record *reco
 	bool has_observed = record->observed_time_ns != 0;
 	uint32_t code, shape;
 
+	builder_note_row(builder, record);
 	table_put_number(table, LOG_TIME_DELTA, record->time_ns - before_ns);
 	table_put_number(table, LOG_HAS_OBSERVED, has_observed);
 	table_put_number(table, LOG_OBSERVED,
-			 has_observed ? zigzag_encode((int64_t)(record->observed_time_ns - record->time_ns)) : 0);
+			 has_observed ? zigzag_encode((int64_t)(record->observed_time_ns - record->time_ns))
+				      : 0);
 	table_put_number(table, LOG_SEVERITY, record->severity_number);
 	table_put_number(table, LOG_FLAGS, record->flags);
 	table_put_number(table, LOG_RESOURCE, origin_resource_code(&builder->origin, record->resource));

@@ -81,8 +81,8 @@ enum status numbers_open(struct str *bytes, size_t count, struct numbers *number
 	if (coding == NUMBERS_PLANES && at < end)
 		numbers.width = *at++;
 	if ((coding != NUMBERS_CONSTANT && (numbers.width < 1 || numbers.width > 8)) ||
-	    !protobuf_varint(&at, end, &numbers.least) ||
-	    count > SIZE_MAX / 8 || (size_t)(end - at) < numbers.width * count)
+	    !protobuf_varint(&at, end, &numbers.least) || count > SIZE_MAX / 8 ||
+	    (size_t)(end - at) < numbers.width * count)
 		return error_set(error, STATUS_CORRUPT, "a column of %zu numbers is cut or damaged", count);
 	numbers.planes = at;
 	at += numbers.width * count;

@@ -2,7 +2,8 @@
 
 #include "base/protobuf.h"
 
-/* Fields of both tables; a resource has the schema URL alone. COUNT holds one value: how many rows there are. */
+/* Fields of both tables; a resource has the schema URL alone. COUNT holds one value: how many rows there are.
+ */
 enum { FIELD_COUNT = 0, FIELD_SCHEMA_URL = 64, FIELD_NAME = 65, FIELD_VERSION = 66 };
 
 static struct origin_cache *cache_slot(struct origin_table *table, const void *pointer)

@@ -1,10 +1,11 @@
 /*
  * origin: where rows come from: the resources and scopes of a block, each stored once.
  *
- * A row keeps a code into each table; 0 is the first resource or scope that the block met. Equal content gets one
- * code, whichever request it came with.
+ * A row keeps a code into each table; 0 is the first resource or scope that the block met. Equal content gets
+ * one code, whichever request it came with.
  *
- * Ownership  a writer borrows resources and scopes until it is cleared; a reader's rows lie in the block's arena.
+ * Ownership  a writer borrows resources and scopes until it is cleared; a reader's rows lie in the block's
+ *            arena.
  * Threads    one thread at a time.
  * Errors     a writer remembers (origin_writer_failed); a reader says STATUS_CORRUPT or STATUS_NO_MEMORY.
  */

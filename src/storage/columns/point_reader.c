@@ -37,7 +37,8 @@ static enum status open_metrics(struct point_reader *reader, struct error *error
 	size_t count = reader->metric_count;
 	enum status status = attribute_reader_open(&reader->block, TABLE_METRICS, count, &metadata, error);
 
-	for (uint8_t field = METRIC_FIELD_TYPE; field <= METRIC_FIELD_MONOTONIC && status == STATUS_OK; field++)
+	for (uint8_t field = METRIC_FIELD_TYPE; field <= METRIC_FIELD_MONOTONIC && status == STATUS_OK;
+	     field++)
 		status = table_open_numbers(table, field, count, error);
 	for (uint8_t field = METRIC_FIELD_NAME; field <= METRIC_FIELD_UNIT && status == STATUS_OK; field++)
 		status = table_open_strings(table, field, count, error);
@@ -104,7 +105,8 @@ enum status point_reader_open(struct point_reader *reader, struct str bytes, str
 	table_reader_init(&reader->series_table, &reader->block, TABLE_SERIES);
 	table_reader_init(&reader->metric_table, &reader->block, TABLE_METRICS);
 	table_reader_init(&reader->exemplars, &reader->block, TABLE_EXEMPLARS);
-	status = open_count(reader, POINT_SERIES_COUNT, reader->block.row_count, &reader->series_count, error);
+	status =
+		open_count(reader, POINT_SERIES_COUNT, reader->block.row_count, &reader->series_count, error);
 	if (status == STATUS_OK)
 		status = open_count(reader, POINT_METRIC_COUNT, reader->block.row_count,
 				    &reader->metric_count, error);
@@ -260,7 +262,8 @@ static enum status read_distribution(struct point_reader *reader, size_t index, 
 	point->min = double_of(table, POINT_MIN, index);
 	point->max = double_of(table, POINT_MAX, index);
 	return distribution_decode(table_string(table, POINT_BUCKETS, index),
-				   table_string(table, POINT_BOUNDS, index), reader->block.arena, point, error);
+				   table_string(table, POINT_BOUNDS, index), reader->block.arena, point,
+				   error);
 }
 
 static enum status read_point(struct point_reader *reader, const struct position *at, uint64_t time_ns,
@@ -276,7 +279,8 @@ static enum status read_point(struct point_reader *reader, const struct position
 	point->attributes = series->attributes;
 	point->time_ns = time_ns;
 	if (table_number(table, POINT_HAS_START, at->row))
-		point->start_ns = time_ns - (uint64_t)zigzag_decode(table_number(table, POINT_START, at->row));
+		point->start_ns =
+			time_ns - (uint64_t)zigzag_decode(table_number(table, POINT_START, at->row));
 	point->flags = (uint32_t)table_number(table, POINT_FLAGS, at->row);
 	point->has = (uint8_t)table_number(table, POINT_HAS, at->row);
 	point->value = number_at(reader, at);

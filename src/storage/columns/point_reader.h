@@ -1,8 +1,8 @@
 /*
  * point_reader: the metric points of a block, by series and time.
  *
- * Ownership  the reader borrows the block's bytes; what it unpacks, and everything that a point it returns points to,
- *            lives in the arena given to point_reader_open.
+ * Ownership  the reader borrows the block's bytes; what it unpacks, and everything that a point it returns
+ *            points to, lives in the arena given to point_reader_open.
  * Threads    one thread at a time for a reader.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */

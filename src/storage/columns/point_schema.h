@@ -6,8 +6,8 @@ enum point_field {
 	/* one value a series */
 	POINT_RUN_LENGTH = 0, /* points of the series */
 	/* one value a point */
-	POINT_TIME = 1,       /* the first of a series: the time; others: to the point before */
-	POINT_START = 2,      /* 0: none, else time less start, zigzag, with POINT_HAS_START */
+	POINT_TIME = 1,  /* the first of a series: the time; others: to the point before */
+	POINT_START = 2, /* 0: none, else time less start, zigzag, with POINT_HAS_START */
 	POINT_HAS_START = 3,
 	POINT_FLAGS = 4,
 	POINT_NUMBER_KIND = 5,
@@ -15,18 +15,18 @@ enum point_field {
 	POINT_EXEMPLAR_COUNT = 7,
 	POINT_IS_DISTRIBUTION = 8, /* histogram, exponential histogram or summary */
 	/* one value a point that has it */
-	POINT_INT = 9, /* zigzag */
+	POINT_INT = 9,     /* zigzag */
 	POINT_DOUBLE = 10, /* bits, as POINT_COUNT's neighbours below */
 	/* one value a distribution */
 	POINT_COUNT = 11,
 	POINT_SUM = 12,
 	POINT_MIN = 13,
 	POINT_MAX = 14,
-	POINT_SERIES_COUNT = 15, /* a single value */
-	POINT_METRIC_COUNT = 16, /* a single value */
+	POINT_SERIES_COUNT = 15,  /* a single value */
+	POINT_METRIC_COUNT = 16,  /* a single value */
 	POINT_EXEMPLARS_ALL = 17, /* a single value */
-	POINT_BUCKETS = 64, /* one a distribution: what docs/format.md calls a shape of buckets */
-	POINT_BOUNDS = 65,  /* one a distribution: eight bytes a bound, little-endian */
+	POINT_BUCKETS = 64,       /* one a distribution: what docs/format.md calls a shape of buckets */
+	POINT_BOUNDS = 65,        /* one a distribution: eight bytes a bound, little-endian */
 };
 
 enum series_field { SERIES_METRIC = 0, SERIES_RESOURCE = 1, SERIES_SCOPE = 2 };

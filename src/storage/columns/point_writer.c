@@ -26,7 +26,8 @@ static struct str describe_series(struct block_builder *builder, const struct me
 	return arena_copy(&builder->scratch, buffer_str(out));
 }
 
-static struct str describe_metric(struct block_builder *builder, const struct metric *metric, struct buffer *out)
+static struct str describe_metric(struct block_builder *builder, const struct metric *metric,
+				  struct buffer *out)
 {
 	buffer_clear(out);
 	protobuf_put_uint(out, 1, metric->type);
@@ -61,8 +62,8 @@ struct places {
 	uint32_t last_code;
 };
 
-static void place_point(struct block_builder *builder, struct places *places, const struct metric_point *point,
-			struct placed *placed)
+static void place_point(struct block_builder *builder, struct places *places,
+			const struct metric_point *point, struct placed *placed)
 {
 	struct str text;
 
@@ -171,6 +172,7 @@ static void put_point(struct block_builder *builder, const struct metric_point *
 	struct table_writer *table = &builder->tables[POINTS];
 	bool is_distribution = point->metric->type >= METRIC_HISTOGRAM;
 
+	builder_note_row(builder, point);
 	table_put_number(table, POINT_TIME, point->time_ns - before_ns);
 	table_put_number(table, POINT_HAS_START, point->start_ns != 0);
 	table_put_number(table, POINT_START,
@@ -222,8 +224,9 @@ static void note_points(struct block_header *header, const struct placed *placed
 	}
 }
 
-enum status block_build_points(struct block_builder *builder, const struct metric_point **points, size_t count,
-			       struct buffer *body, struct block_header *header_out, struct error *error)
+enum status block_build_points(struct block_builder *builder, const struct metric_point **points,
+			       size_t count, struct buffer *body, struct block_header *header_out,
+			       struct error *error)
 {
 	static const uint8_t ids[TABLE_COUNT] = {TABLE_POINTS, TABLE_SERIES, TABLE_METRICS, TABLE_EXEMPLARS};
 	struct placed *placed = arena_alloc(&builder->scratch, count * sizeof(*placed));
@@ -243,7 +246,8 @@ enum status block_build_points(struct block_builder *builder, const struct metri
 	table_put_number(&builder->tables[POINTS], POINT_METRIC_COUNT, places.metrics.entries.count);
 	builder_add_services(builder, &header);
 	builder_add_terms(builder, TERM_METRIC,
-			  &builder->tables[METRICS].strings[METRIC_FIELD_NAME - FIRST_STRINGS_FIELD], &header);
+			  &builder->tables[METRICS].strings[METRIC_FIELD_NAME - FIRST_STRINGS_FIELD],
+			  &header);
 	dictionary_release(&places.metrics);
 	dictionary_release(&places.series);
 	buffer_release(&places.scratch);

@@ -25,7 +25,8 @@ static enum status open_runs(struct span_reader *reader, struct error *error)
 		reader->run_ends[i] = (uint32_t)end;
 	}
 	if (is_damaged || end != reader->block.row_count)
-		return error_set(error, STATUS_CORRUPT, "the traces of a block do not add up to its %zu spans",
+		return error_set(error, STATUS_CORRUPT,
+				 "the traces of a block do not add up to its %zu spans",
 				 reader->block.row_count);
 	return STATUS_OK;
 }
@@ -254,15 +255,17 @@ static enum status read_events(struct span_reader *reader, size_t first, struct 
 
 		if (status != STATUS_OK)
 			return status;
-		events[i].time_ns = span->start_ns +
-				    (uint64_t)zigzag_decode(table_number(&reader->events, EVENT_TIME, first + i));
+		events[i].time_ns =
+			span->start_ns +
+			(uint64_t)zigzag_decode(table_number(&reader->events, EVENT_TIME, first + i));
 		events[i].name = table_string(&reader->events, EVENT_NAME, first + i);
 	}
 	span->events = events;
 	return STATUS_OK;
 }
 
-static enum status read_links(struct span_reader *reader, size_t first, struct span *span, struct error *error)
+static enum status read_links(struct span_reader *reader, size_t first, struct span *span,
+			      struct error *error)
 {
 	struct span_link *links;
 
@@ -277,7 +280,8 @@ static enum status read_links(struct span_reader *reader, size_t first, struct s
 
 		if (status != STATUS_OK)
 			return status;
-		memcpy(links[i].trace_id, reader->link_trace_ids + TRACE_ID_SIZE * (first + i), TRACE_ID_SIZE);
+		memcpy(links[i].trace_id, reader->link_trace_ids + TRACE_ID_SIZE * (first + i),
+		       TRACE_ID_SIZE);
 		memcpy(links[i].span_id, reader->link_span_ids + SPAN_ID_SIZE * (first + i), SPAN_ID_SIZE);
 		links[i].flags = (uint32_t)table_number(&reader->links, LINK_FLAGS, first + i);
 		links[i].trace_state = table_string(&reader->links, LINK_TRACE_STATE, first + i);
@@ -334,7 +338,8 @@ static enum status read_parent(const struct span_reader *reader, size_t row, siz
 	}
 	if (parent < 2 || parent - 2 >= reader->run_ends[run] - run_start)
 		return error_set(error, STATUS_CORRUPT, "a span's parent lies outside its trace");
-	memcpy(span->parent_span_id, reader->span_ids + SPAN_ID_SIZE * (run_start + parent - 2), SPAN_ID_SIZE);
+	memcpy(span->parent_span_id, reader->span_ids + SPAN_ID_SIZE * (run_start + parent - 2),
+	       SPAN_ID_SIZE);
 	return STATUS_OK;
 }
 
@@ -456,14 +461,16 @@ static enum status match_service(struct span_reader *reader, struct str service,
 static enum status match_duration(struct span_reader *reader, const struct span_filter *filter, size_t first,
 				  size_t count, uint8_t *matches, struct error *error)
 {
-	enum status status = table_open_numbers(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
+	enum status status =
+		table_open_numbers(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		int64_t signed_ns = zigzag_decode(table_number(&reader->spans, SPAN_DURATION, first + i));
 		uint64_t start_ns = reader->start_ns[first + i], end_ns = start_ns + (uint64_t)signed_ns;
 		uint64_t duration_ns = end_ns > start_ns ? end_ns - start_ns : 0;
 
-		matches[i] &= duration_ns >= filter->min_duration_ns && duration_ns <= filter->max_duration_ns;
+		matches[i] &=
+			duration_ns >= filter->min_duration_ns && duration_ns <= filter->max_duration_ns;
 	}
 	return status;
 }
@@ -485,15 +492,16 @@ static enum status match_origin_tag(struct span_reader *reader, const struct tag
 
 		if (!matches[i] || found[row] != ATTRIBUTE_ABSENT)
 			continue;
-		probe.resource = origin_resource(&reader->origin, table_number(&reader->spans, SPAN_RESOURCE, row));
+		probe.resource =
+			origin_resource(&reader->origin, table_number(&reader->spans, SPAN_RESOURCE, row));
 		probe.scope = origin_scope(&reader->origin, table_number(&reader->spans, SPAN_SCOPE, row));
 		matches[i] = span_filter_match(&filter, &probe);
 	}
 	return status;
 }
 
-static enum status match_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first, size_t count,
-			     uint8_t *matches, struct error *error)
+static enum status match_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first,
+			     size_t count, uint8_t *matches, struct error *error)
 {
 	size_t row_count = reader->block.row_count;
 	enum attribute_match *found = arena_alloc(reader->block.arena, row_count);
@@ -524,7 +532,8 @@ enum status span_reader_match(struct span_reader *reader, const struct span_filt
 	for (size_t i = 0; i < count; i++)
 		matches[i] = time_range_contains(filter->range, reader->start_ns[first + i]);
 	if (wants_handler)
-		status = match_number(reader, SPAN_HANDLER_ROLE, ROLE_EXECUTION, first, count, matches, error);
+		status =
+			match_number(reader, SPAN_HANDLER_ROLE, ROLE_EXECUTION, first, count, matches, error);
 	if (status == STATUS_OK && filter->handler_type != FILTER_ANY)
 		status = match_number(reader, SPAN_HANDLER_TYPE, filter->handler_type, first, count, matches,
 				      error);

@@ -1,11 +1,11 @@
 /*
  * span_reader: the spans of a block, read by row, by trace, or through a filter.
  *
- * Columns are unpacked when they are first needed, so a search that ends at the handler's name has read nothing
- * else. Rows are numbered as they lie in the block: by trace id, then by start.
+ * Columns are unpacked when they are first needed, so a search that ends at the handler's name has read
+ * nothing else. Rows are numbered as they lie in the block: by trace id, then by start.
  *
- * Ownership  the reader borrows the block's bytes; what it unpacks, and every string of a span that it returns,
- *            lives in the arena given to span_reader_open.
+ * Ownership  the reader borrows the block's bytes; what it unpacks, and every string of a span that it
+ *            returns, lives in the arena given to span_reader_open.
  * Threads    one thread at a time for a reader.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */
@@ -22,8 +22,8 @@ struct span_reader {
 	struct attribute_reader attributes, event_attributes, link_attributes;
 	const uint8_t *trace_ids, *span_ids, *outer_parents, *link_trace_ids, *link_span_ids;
 	size_t trace_count, outer_count, event_count, link_count;
-	uint32_t *run_ends;   /* row behind the last of each trace */
-	uint64_t *start_ns;   /* of each row */
+	uint32_t *run_ends; /* row behind the last of each trace */
+	uint64_t *start_ns; /* of each row */
 	bool has_origin, has_rows;
 };
 

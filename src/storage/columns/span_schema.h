@@ -31,7 +31,7 @@ enum span_field {
 	SPAN_HANDLER_NAME = 67,
 	SPAN_LANGUAGE = 68,
 	SPAN_EVENT_HANDLED = 69, /* handler.event */
-	SPAN_TRACE_ID = 128, /* 16 bytes a trace, ascending */
+	SPAN_TRACE_ID = 128,     /* 16 bytes a trace, ascending */
 	SPAN_ID = 129,
 	SPAN_OUTER_PARENT = 130, /* parents that are not in this block */
 };

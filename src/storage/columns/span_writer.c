@@ -114,7 +114,8 @@ static void put_events(struct block_builder *builder, const struct span *span)
 	for (uint32_t i = 0; i < span->event_count; i++) {
 		const struct span_event *event = &span->events[i];
 
-		table_put_number(table, EVENT_TIME, zigzag_encode((int64_t)(event->time_ns - span->start_ns)));
+		table_put_number(table, EVENT_TIME,
+				 zigzag_encode((int64_t)(event->time_ns - span->start_ns)));
 		table_put_string(table, EVENT_NAME, event->name);
 		hint = attribute_writer_push(&table->attributes, &event->attributes, hint);
 	}
@@ -269,6 +270,7 @@ static void put_trace(struct block_builder *builder, const struct span **trace, 
 		table_put_number(table, SPAN_START_DELTA, trace[i]->start_ns - before_ns);
 		before_ns = trace[i]->start_ns;
 		put_span(builder, trace[i]);
+		builder_note_row(builder, trace[i]);
 	}
 	put_parents(builder, trace, count);
 }

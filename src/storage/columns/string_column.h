@@ -8,8 +8,8 @@
  *                 STRINGS_PLAIN       list of count strings
  *     list        numbers stream of sizes, varint total, total bytes
  *
- * Ownership  a builder borrows the strings it is given until it is cleared; a view borrows the stream's bytes, its
- *            tables lie in the arena given to strings_open.
+ * Ownership  a builder borrows the strings it is given until it is cleared; a view borrows the stream's
+ *            bytes, its tables lie in the arena given to strings_open.
  * Threads    one thread at a time for a builder; a view may be read by several.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */
@@ -26,7 +26,7 @@ struct dictionary {
 	struct vector_u32 hashes; /* of the entries */
 	uint32_t *slots;          /* code + 1, 0 where free; a power of two of them */
 	size_t slot_count;
-	uint32_t last;            /* the code given last: the next string is often the same */
+	uint32_t last; /* the code given last: the next string is often the same */
 	bool failed;
 };
 

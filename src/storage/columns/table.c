@@ -8,8 +8,9 @@ void table_writer_encode(struct table_writer *writer, struct block_writer *block
 				       block_writer_column(block, table, i, 0));
 	for (uint8_t i = 0; i < STRINGS_FIELD_COUNT; i++)
 		if (strings_builder_count(&writer->strings[i]))
-			strings_encode(&writer->strings[i],
-				       block_writer_column(block, table, (uint8_t)(FIRST_STRINGS_FIELD + i), 0));
+			strings_encode(
+				&writer->strings[i],
+				block_writer_column(block, table, (uint8_t)(FIRST_STRINGS_FIELD + i), 0));
 	if (writer->attributes.rows.count)
 		attribute_writer_encode(&writer->attributes, block, table);
 }

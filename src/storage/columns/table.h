@@ -6,7 +6,8 @@
  *     128 to 135  ids and other random bytes of one width, as they are
  *     200 to 204  attributes (attribute_columns.h)
  *
- * A table's columns need not all have a value for every row: the schema that uses them says how many there are.
+ * A table's columns need not all have a value for every row: the schema that uses them says how many there
+ * are.
  *
  * Ownership  as numbers.h and strings.h have it.
  * Threads    one thread at a time.
@@ -37,7 +38,8 @@ static inline void table_put_string(struct table_writer *writer, uint8_t field, 
 	strings_push(&writer->strings[field - FIRST_STRINGS_FIELD], s);
 }
 
-static inline void table_put_random(struct table_writer *writer, uint8_t field, const void *bytes, size_t size)
+static inline void table_put_random(struct table_writer *writer, uint8_t field, const void *bytes,
+				    size_t size)
 {
 	buffer_append(&writer->random[field - FIRST_RANDOM_FIELD], bytes, size);
 }

@@ -17,7 +17,8 @@ static enum status add_entry(struct commit *commit, struct block_entry *entry, s
 {
 	if (commit->entry_count == commit->entry_capacity) {
 		size_t capacity = commit->entry_capacity ? commit->entry_capacity * 2 : 8;
-		struct block_entry **entries = realloc(commit->entries, capacity * sizeof(struct block_entry *));
+		struct block_entry **entries =
+			realloc(commit->entries, capacity * sizeof(struct block_entry *));
 
 		if (!entries) {
 			block_entry_free(entry);
@@ -70,8 +71,8 @@ static enum status build(struct block_builder *builder, enum signal signal, cons
 		return block_build_logs(builder, (const struct log_record **)rows, count, body, header_out,
 					error);
 	default:
-		return block_build_points(builder, (const struct metric_point **)rows, count, body, header_out,
-					  error);
+		return block_build_points(builder, (const struct metric_point **)rows, count, body,
+					  header_out, error);
 	}
 }
 
@@ -214,7 +215,8 @@ static enum status write_commit(struct commit *commit, struct error *error)
 	return STATUS_OK;
 }
 
-enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count, struct error *error)
+enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count,
+			   struct error *error)
 {
 	struct commit commit = {.store = (struct rocksdb_store *)base};
 	enum status status = STATUS_OK;

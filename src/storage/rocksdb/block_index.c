@@ -210,8 +210,9 @@ size_t block_index_choose(struct block_index *index, block_choice *choose, const
 	return chosen;
 }
 
-enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot, block_test *test,
-			     const void *filter, struct block_list *list_out, struct error *error)
+enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot,
+			     block_test *test, const void *filter, struct block_list *list_out,
+			     struct error *error)
 {
 	struct block_list list = {0};
 

@@ -1,8 +1,8 @@
 /*
  * block_index: the headers of all blocks, in memory.
  *
- * Ownership  the index owns its entries; a block_list holds a reference to each of its entries until it is released,
- *            so that an entry may leave the index while a query still reads it.
+ * Ownership  the index owns its entries; a block_list holds a reference to each of its entries until it is
+ *            released, so that an entry may leave the index while a query still reads it.
  * Threads    every call may run concurrently.
  * Errors     STATUS_NO_MEMORY.
  */
@@ -18,10 +18,12 @@ struct block_entry {
 	struct block_header header; /* its arrays lie in hashes */
 	uint32_t partition;
 	atomic_int references;
-	atomic_bool is_damaged; /* found so when it was read: never merged */
-	struct block_index *graveyard; /* where it goes when the last reference is gone; NULL while it is in use */
-	struct block_entry *next;      /* in the graveyard */
-	uint32_t hashes[];             /* the header's traces, then its terms */
+	atomic_bool
+		is_unmergeable; /* damaged, or too large with any other: found so once, never tried again */
+	struct block_index
+		*graveyard;       /* where it goes when the last reference is gone; NULL while it is in use */
+	struct block_entry *next; /* in the graveyard */
+	uint32_t hashes[];        /* the header's traces, then its terms */
 };
 
 struct block_index {
@@ -55,8 +57,8 @@ enum status block_index_reserve(struct block_index *index, size_t count, struct 
 void block_index_add(struct block_index *index, struct block_entry *const *entries, size_t count);
 
 /*
- * Puts one entry in the place of others, at once: a query sees either them or it. The index takes the new one; the
- * others wait in the graveyard once nobody reads them. Room for the new one was reserved.
+ * Puts one entry in the place of others, at once: a query sees either them or it. The index takes the new
+ * one; the others wait in the graveyard once nobody reads them. Room for the new one was reserved.
  */
 void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
 			 struct block_entry *entry);
@@ -69,8 +71,9 @@ void block_entry_bury(struct block_entry *entry);
 typedef bool block_test(const struct block_header *header, const void *filter);
 
 /* All blocks of the signal that hold rows up to sequence snapshot and pass the test. */
-enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot, block_test *test,
-			     const void *filter, struct block_list *list_out, struct error *error);
+enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot,
+			     block_test *test, const void *filter, struct block_list *list_out,
+			     struct error *error);
 void block_list_release(struct block_list *list);
 
 /* The entries of a partition of a signal that is ready to be merged: see merge.c for what that means. */
@@ -78,8 +81,8 @@ typedef size_t block_choice(struct block_entry *const *partition, size_t count, 
 			    struct block_entry **chosen_out, size_t most);
 
 /*
- * Offers each partition of each signal, oldest first, to choose, until it takes some; chosen_out has room for most.
- * Each that is chosen is referenced: the caller frees it. Returns how many.
+ * Offers each partition of each signal, oldest first, to choose, until it takes some; chosen_out has room for
+ * most. Each that is chosen is referenced: the caller frees it. Returns how many.
  */
 size_t block_index_choose(struct block_index *index, block_choice *choose, const void *context,
 			  struct block_entry **chosen_out, size_t most);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "storage/columns/block_sequences.h"
 #include "storage/columns/log_reader.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
@@ -9,7 +10,7 @@ enum { UNPACK_LIMIT_BYTES = 1 << 30 };
 struct place {
 	uint64_t time_ns;
 	uint32_t block, row; /* block: its index in the list */
-	uint64_t sequence;
+	uint64_t sequence;   /* of the commit that it came with */
 };
 
 struct places {
@@ -66,12 +67,13 @@ static enum status add_place(struct places *places, const struct place *place, s
 }
 
 static enum status search_block(struct rocksdb_store *store, const struct block_entry *entry, uint32_t block,
-				const struct log_filter *filter, struct arena *arena, struct places *places,
-				struct error *error)
+				const struct log_filter *filter, uint64_t snapshot, struct arena *arena,
+				struct places *places, struct error *error)
 {
 	struct log_reader reader;
 	struct body body;
 	uint8_t *matches;
+	const uint64_t *sequences = NULL;
 	enum status status = body_read(store, entry, &body, error);
 
 	if (status != STATUS_OK)
@@ -82,8 +84,12 @@ static enum status search_block(struct rocksdb_store *store, const struct block_
 		status = error_set(error, STATUS_NO_MEMORY, "no memory for a search");
 	if (status == STATUS_OK)
 		status = log_reader_match(&reader, filter, matches, error);
+	if (status == STATUS_OK)
+		status = block_sequences_mask(&reader.block, &entry->header, snapshot, matches, error);
+	if (status == STATUS_OK)
+		status = block_sequences_read(&reader.block, &entry->header, &sequences, error);
 	for (size_t row = 0; status == STATUS_OK && row < reader.block.row_count; row++) {
-		struct place place = {reader.time_ns[row], block, (uint32_t)row, entry->header.sequence};
+		struct place place = {reader.time_ns[row], block, (uint32_t)row, sequences[row]};
 
 		if (matches[row])
 			status = add_place(places, &place, error);
@@ -94,8 +100,8 @@ static enum status search_block(struct rocksdb_store *store, const struct block_
 }
 
 static enum status search_blocks(struct rocksdb_store *store, const struct block_list *list,
-				 const struct log_filter *filter, struct arena *arena, struct places *places,
-				 struct error *error)
+				 const struct log_filter *filter, uint64_t snapshot, struct arena *arena,
+				 struct places *places, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -104,7 +110,8 @@ static enum status search_blocks(struct rocksdb_store *store, const struct block
 			compact(places);
 		if (places->is_full && list->items[i]->header.last_ns < places->worst.time_ns)
 			break;
-		status = search_block(store, list->items[i], (uint32_t)i, filter, arena, places, error);
+		status = search_block(store, list->items[i], (uint32_t)i, filter, snapshot, arena, places,
+				      error);
 	}
 	if (status == STATUS_OK && places->items)
 		compact(places);
@@ -151,8 +158,9 @@ static enum status copy_rows(struct rocksdb_store *store, const struct block_ent
 		if (copy)
 			answer[chosen[i].rank] = *copy;
 		else
-			status = error_set(error, STATUS_NO_MEMORY,
-					   "the log records are larger than the memory that one query may use");
+			status = error_set(
+				error, STATUS_NO_MEMORY,
+				"the log records are larger than the memory that one query may use");
 	}
 	body_release(&body);
 	arena_clear(arena);
@@ -177,8 +185,8 @@ static enum status read_places(struct rocksdb_store *store, const struct block_l
 	for (size_t first = 0, end; first < count && status == STATUS_OK; first = end) {
 		for (end = first + 1; end < count && chosen[end].block == chosen[first].block; end++)
 			;
-		status = copy_rows(store, list->items[chosen[first].block], chosen + first, end - first, arena,
-				   batch_out, answer, error);
+		status = copy_rows(store, list->items[chosen[first].block], chosen + first, end - first,
+				   arena, batch_out, answer, error);
 	}
 	if (status != STATUS_OK)
 		batch_out->log_count = before;
@@ -200,8 +208,9 @@ static size_t count_shown(const struct places *places, const struct log_page *pa
 	return shown;
 }
 
-enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter, const struct log_page *page,
-			      struct batch *batch_out, uint64_t *snapshot_out, struct error *error)
+enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter,
+			      const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
+			      struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 	uint64_t snapshot = page->snapshot ? page->snapshot : block_index_last_sequence(&store->index);
@@ -213,18 +222,19 @@ enum status rocksdb_find_logs(struct store *base, const struct log_filter *filte
 
 	if (page->has_before && page->before_ns < UINT64_MAX && page->before_ns + 1 < narrowed.range.end_ns)
 		narrowed.range.end_ns = page->before_ns + 1;
-	status = block_index_list(&store->index, SIGNAL_LOGS, snapshot, may_hold_logs, &narrowed, &list, error);
+	status = block_index_list(&store->index, SIGNAL_LOGS, snapshot, may_hold_logs, &narrowed, &list,
+				  error);
 	if (status != STATUS_OK)
 		return status;
 	arena_init(&arena, UNPACK_LIMIT_BYTES);
 	if (page->limit)
-		status = search_blocks(store, &list, &narrowed, &arena, &places, error);
+		status = search_blocks(store, &list, &narrowed, snapshot, &arena, &places, error);
 	if (status == STATUS_OK) {
 		size_t shown = count_shown(&places, page);
 		size_t left = places.count - shown;
 
-		status = read_places(store, &list, places.items + shown, left < page->limit ? left : page->limit,
-				     &arena, batch_out, error);
+		status = read_places(store, &list, places.items + shown,
+				     left < page->limit ? left : page->limit, &arena, batch_out, error);
 	}
 	if (status == STATUS_OK)
 		*snapshot_out = snapshot;

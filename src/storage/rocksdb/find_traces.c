@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "storage/columns/block_sequences.h"
 #include "storage/columns/span_reader.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
@@ -46,8 +47,8 @@ static int compare_spans(const void *a, const void *b)
 	return memcmp(x->span_id, y->span_id, SPAN_ID_SIZE);
 }
 
-enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE], struct batch *batch_out,
-			       struct error *error)
+enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
+			       struct batch *batch_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 	uint32_t hash = header_trace_hash(trace_id);
@@ -89,7 +90,7 @@ enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_
 struct hits {
 	struct trace_hit *items;
 	size_t count, capacity, limit;
-	bool is_full;            /* compacted to limit hits: worst says what is no longer wanted */
+	bool is_full; /* compacted to limit hits: worst says what is no longer wanted */
 	struct trace_hit worst;
 };
 
@@ -118,8 +119,8 @@ static void compact(struct hits *hits)
 
 	qsort(hits->items, hits->count, sizeof(*hits->items), compare_ids);
 	for (size_t i = 0; i < hits->count; i++)
-		if (i == 0 || memcmp(hits->items[i].trace_id, hits->items[distinct - 1].trace_id,
-				     TRACE_ID_SIZE) != 0)
+		if (i == 0 ||
+		    memcmp(hits->items[i].trace_id, hits->items[distinct - 1].trace_id, TRACE_ID_SIZE) != 0)
 			hits->items[distinct++] = hits->items[i];
 	qsort(hits->items, distinct, sizeof(*hits->items), compare_hits);
 	hits->count = distinct < hits->limit ? distinct : hits->limit;
@@ -152,6 +153,7 @@ struct search {
 	struct rocksdb_store *store;
 	const struct span_filter *filter;
 	const struct trace_page *page;
+	uint64_t snapshot; /* rows that arrived later are not seen */
 	struct block_list list;
 	const struct block_entry *block; /* the one being searched */
 	struct hits hits;
@@ -160,11 +162,11 @@ struct search {
 };
 
 /*
- * Whether a trace stood on an earlier page: whether one of its spans meets the filter at or before the place where
- * that page ended. Only blocks whose last row is that new can tell.
+ * Whether a trace stood on an earlier page: whether one of its spans meets the filter at or before the place
+ * where that page ended. Only blocks whose last row is that new can tell.
  */
-static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE_ID_SIZE], bool *was_shown_out,
-			     struct error *error)
+static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE_ID_SIZE],
+			     bool *was_shown_out, struct error *error)
 {
 	uint32_t hash = header_trace_hash(trace_id);
 	enum status status = STATUS_OK;
@@ -188,13 +190,18 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 		status = span_reader_open(&reader, body.bytes, &search->probe_arena, error);
 		if (status == STATUS_OK)
 			status = span_reader_find(&reader, trace_id, &first, &count, error);
-		matches = status == STATUS_OK ? arena_alloc(&search->probe_arena, count) : NULL;
+		matches = status == STATUS_OK ? arena_calloc(&search->probe_arena, reader.block.row_count, 1)
+					      : NULL;
 		if (status == STATUS_OK && !matches)
 			status = error_set(error, STATUS_NO_MEMORY, "no memory for a search");
 		if (status == STATUS_OK)
-			status = span_reader_match(&reader, search->filter, first, count, matches, error);
-		for (size_t row = 0; status == STATUS_OK && row < count; row++) {
-			struct trace_hit hit = {.position_ns = reader.start_ns[first + row]};
+			status = span_reader_match(&reader, search->filter, first, count, matches + first,
+						   error);
+		if (status == STATUS_OK)
+			status = block_sequences_mask(&reader.block, &entry->header, search->snapshot,
+						      matches, error);
+		for (size_t row = first; status == STATUS_OK && row < first + count; row++) {
+			struct trace_hit hit = {.position_ns = reader.start_ns[row]};
 
 			memcpy(hit.trace_id, trace_id, TRACE_ID_SIZE);
 			*was_shown_out |= matches[row] && compare_hits(&hit, &search->page->after) <= 0;
@@ -231,7 +238,8 @@ static enum status take_trace(struct search *search, struct span_reader *reader,
 	return add_hit(&search->hits, &hit, error);
 }
 
-static enum status search_rows(struct search *search, struct span_reader *reader, struct error *error)
+static enum status search_rows(struct search *search, const struct block_entry *entry,
+			       struct span_reader *reader, struct error *error)
 {
 	size_t count = reader->block.row_count, first = 0;
 	uint8_t *matches = arena_alloc(&search->arena, count);
@@ -240,6 +248,9 @@ static enum status search_rows(struct search *search, struct span_reader *reader
 	if (!matches)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
 	status = span_reader_match(reader, search->filter, 0, count, matches, error);
+	if (status == STATUS_OK)
+		status = block_sequences_mask(&reader->block, &entry->header, search->snapshot, matches,
+					      error);
 	for (size_t run = 0; run < reader->trace_count && status == STATUS_OK; run++) {
 		status = take_trace(search, reader, run, first, reader->run_ends[run], matches, error);
 		first = reader->run_ends[run];
@@ -258,7 +269,7 @@ static enum status search_block(struct search *search, const struct block_entry 
 	search->block = entry;
 	status = span_reader_open(&reader, body.bytes, &search->arena, error);
 	if (status == STATUS_OK)
-		status = search_rows(search, &reader, error);
+		status = search_rows(search, entry, &reader, error);
 	body_release(&body);
 	arena_clear(&search->arena);
 	return status;
@@ -293,10 +304,11 @@ enum status rocksdb_find_traces(struct store *base, const struct span_filter *fi
 				.filter = filter,
 				.page = page,
 				.hits = {.limit = page->limit}};
-	uint64_t snapshot = page->snapshot ? page->snapshot : block_index_last_sequence(&search.store->index);
-	enum status status = block_index_list(&search.store->index, SIGNAL_TRACES, snapshot, may_hold_spans,
-					      filter, &search.list, error);
+	enum status status;
 
+	search.snapshot = page->snapshot ? page->snapshot : block_index_last_sequence(&search.store->index);
+	status = block_index_list(&search.store->index, SIGNAL_TRACES, search.snapshot, may_hold_spans,
+				  filter, &search.list, error);
 	if (status != STATUS_OK)
 		return status;
 	arena_init(&search.arena, UNPACK_LIMIT_BYTES);
@@ -307,7 +319,7 @@ enum status rocksdb_find_traces(struct store *base, const struct span_filter *fi
 		if (search.hits.count)
 			memcpy(hits_out, search.hits.items, search.hits.count * sizeof(*hits_out));
 		*hit_count_out = search.hits.count;
-		*snapshot_out = snapshot;
+		*snapshot_out = search.snapshot;
 	}
 	arena_release(&search.arena);
 	arena_release(&search.probe_arena);

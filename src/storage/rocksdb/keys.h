@@ -1,10 +1,11 @@
 /*
  * keys: how a block is named in RocksDB, and which day it belongs to.
  *
- *     headers            u32 partition, u8 signal, u8 level, u64 sequence   (big-endian, so that keys sort by time)
- *     traces, metrics, logs    u32 partition, u8 level, u64 sequence
+ *     headers                 u32 partition, u8 signal, u8 level, u64 sequence
+ *     traces, metrics, logs   u32 partition, u8 level, u64 sequence
  *
- * A partition is a day since 1970 by the row's own time, UTC: retention drops whole partitions.
+ * Numbers are big-endian, so that keys sort by time. A partition is a day since 1970 by the row's own time, UTC:
+ * retention drops whole partitions.
  */
 #ifndef ROHAS_STORAGE_ROCKSDB_KEYS_H
 #define ROHAS_STORAGE_ROCKSDB_KEYS_H
@@ -26,7 +27,8 @@ static inline char *put_big_endian(char *at, uint64_t value, size_t size)
 	return at;
 }
 
-static inline void header_key(uint32_t partition, const struct block_header *header, char key[HEADER_KEY_SIZE])
+static inline void header_key(uint32_t partition, const struct block_header *header,
+			      char key[HEADER_KEY_SIZE])
 {
 	char *at = put_big_endian(key, partition, 4);
 

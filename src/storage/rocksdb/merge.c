@@ -1,19 +1,21 @@
 /*
  * Merging: small blocks of a day become large ones.
  *
- * Commits make blocks of whatever waited, often a few rows. Blocks are sorted into tiers by their rows; once a tier of
- * a day holds enough of them, they are read, built into one block and written in one atomic batch that also removes
- * their headers. A query sees either them or the new one. Their bodies stay until the last query that still reads
- * them is done; a note on the disk ("leftover") makes sure that they go even if the program ends before.
+ * Commits make blocks of whatever waited, often a few rows. Blocks are sorted into tiers by their rows; once
+ * a tier of a day holds enough of them, they are read, built into one block and written in one atomic batch
+ * that also removes their headers. A query sees either them or the new one. Their bodies stay until the last
+ * query that still reads them is done; a note on the disk ("leftover") makes sure that they go even if the
+ * program ends before.
  *
- * Large blocks are only merged further while nothing arrives: they are good enough, and the processor is better used
- * for what comes in. A block that cannot be read is left alone from then on.
+ * Large blocks wait until nothing arrives, or there are very many of them: they are good enough, and the
+ * processor is better used for what comes in. A block that cannot be read is left alone from then on.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "storage/columns/block_sequences.h"
 #include "storage/columns/log_reader.h"
 #include "storage/columns/point_reader.h"
 #include "storage/columns/span_reader.h"
@@ -22,26 +24,29 @@
 enum {
 	MERGE_MOST_BLOCKS = 256,
 	MERGE_MOST_ROWS = 65536,
-	FULL_ROWS = 32768,     /* a block of this many is never merged again */
-	PAUSE_MS = 1000,       /* between looks */
-	IDLE_MS = 2000,        /* without an append: time for the highest tier */
-	RETRY_SECONDS = 30,    /* after a failure */
+	FULL_ROWS = 32768,  /* a block of this many is never merged again */
+	PAUSE_MS = 1000,    /* between looks */
+	IDLE_MS = 2000,     /* without an append: time for large blocks */
+	RETRY_SECONDS = 30, /* after a failure */
 };
 
 /*
- * The tiers below FULL_ROWS: which blocks belong to one, and how many are worth a merge. Steps of eight: a row is
- * rewritten once a step, and never a large block for the sake of a few small ones.
+ * The tiers below FULL_ROWS: which blocks belong to one, and how many are worth a merge. Steps of eight: a
+ * row is rewritten once a step, and never a large block for the sake of a few small ones.
  */
 static const struct tier {
 	uint64_t below_rows;
-	size_t enough;
-	bool when_idle;
-} tiers[] = {{16, 16, false}, {128, 16, false}, {1024, 16, false}, {8192, 8, false}, {FULL_ROWS, 8, true}};
+	size_t enough; /* while nothing arrives */
+	size_t enough_when_busy;
+} tiers[] = {{16, 16, 16}, {128, 16, 16}, {1024, 16, 32}, {8192, 8, 128}, {FULL_ROWS, 8, 1024}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
 static const char leftover_prefix[] = "leftover/";
-enum { LEFTOVER_PREFIX_SIZE = sizeof(leftover_prefix) - 1, LEFTOVER_KEY_SIZE = LEFTOVER_PREFIX_SIZE + 1 + BODY_KEY_SIZE };
+enum {
+	LEFTOVER_PREFIX_SIZE = sizeof(leftover_prefix) - 1,
+	LEFTOVER_KEY_SIZE = LEFTOVER_PREFIX_SIZE + 1 + BODY_KEY_SIZE
+};
 
 struct merger {
 	struct rocksdb_store *store;
@@ -65,14 +70,15 @@ static size_t tier_of(const struct block_entry *entry)
 {
 	size_t tier = 0;
 
-	if (atomic_load(&entry->is_damaged))
+	if (atomic_load(&entry->is_unmergeable))
 		return TIER_COUNT;
 	while (tier < TIER_COUNT && entry->header.row_count >= tiers[tier].below_rows)
 		tier++;
 	return tier;
 }
 
-/* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows. */
+/* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows.
+ */
 static size_t take_blocks(struct block_entry *const *partition, size_t count, size_t tier, bool lower_too,
 			  struct block_entry **chosen_out, size_t most)
 {
@@ -102,13 +108,19 @@ static size_t choose_blocks(struct block_entry *const *partition, size_t count, 
 	for (size_t i = 0; i < count; i++)
 		counts[tier_of(partition[i])]++;
 	for (size_t tier = 0; tier < TIER_COUNT && !appetite->is_eager; tier++)
-		if (counts[tier] >= tiers[tier].enough && (appetite->is_idle || !tiers[tier].when_idle))
+		if (counts[tier] >= (appetite->is_idle ? tiers[tier].enough : tiers[tier].enough_when_busy))
 			return take_blocks(partition, count, tier, false, chosen_out, most);
 	if (!appetite->is_eager)
 		return 0;
 	chosen = take_blocks(partition, count, TIER_COUNT - 1, true, chosen_out, most);
 	return chosen > 1 ? chosen : 0;
 }
+
+/* Rows that stand side by side in memory; first is their place among all rows. */
+struct range {
+	const char *rows;
+	size_t row_size, count, first;
+};
 
 /* Blocks that are being read: their bytes stay until the new block is built. */
 struct sources {
@@ -117,7 +129,11 @@ struct sources {
 	struct arena arena;
 	struct batch points; /* of metrics: their reader adds to a batch */
 	const void **rows;
-	size_t row_count, row_capacity; /* capacity: what the headers promise */
+	uint64_t *sequences;                    /* beside rows */
+	size_t row_count, row_capacity;         /* capacity: what the headers promise */
+	struct range ranges[MERGE_MOST_BLOCKS]; /* by address once all are read */
+	size_t range_count;
+	bool is_read; /* all of them, whole */
 };
 
 static enum status too_many_rows(struct error *error)
@@ -125,7 +141,53 @@ static enum status too_many_rows(struct error *error)
 	return error_set(error, STATUS_CORRUPT, "a block holds more rows than its header says");
 }
 
-static enum status read_spans(struct sources *sources, struct str bytes, struct error *error)
+/* Notes which commits the rows of a block came with, from place first on. */
+static enum status note_sequences(struct sources *sources, struct block *block,
+				  const struct block_header *header, size_t first, struct error *error)
+{
+	const uint64_t *sequences;
+	enum status status = block_sequences_read(block, header, &sequences, error);
+
+	if (status == STATUS_OK)
+		memcpy(sources->sequences + first, sequences, block->row_count * sizeof(*sequences));
+	return status;
+}
+
+static void add_rows(struct sources *sources, const void *rows, size_t row_size, size_t count)
+{
+	sources->ranges[sources->range_count++] = (struct range){rows, row_size, count, sources->row_count};
+	for (size_t i = 0; i < count; i++)
+		sources->rows[sources->row_count++] = (const char *)rows + i * row_size;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->rows > y->rows) - (x->rows < y->rows);
+}
+
+/* The commit that a row came with: finds the range that it lies in. */
+static uint64_t sequence_of_row(const void *context, const void *row)
+{
+	const struct sources *sources = context;
+	size_t low = 0, high = sources->range_count;
+	const struct range *range;
+
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		if (sources->ranges[middle].rows <= (const char *)row)
+			low = middle;
+		else
+			high = middle;
+	}
+	range = &sources->ranges[low];
+	return sources->sequences[range->first + (size_t)((const char *)row - range->rows) / range->row_size];
+}
+
+static enum status read_spans(struct sources *sources, const struct block_header *header, struct str bytes,
+			      struct error *error)
 {
 	struct span_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
 	enum status status;
@@ -142,12 +204,15 @@ static enum status read_spans(struct sources *sources, struct str bytes, struct 
 	if (!spans)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
 	status = span_reader_read(reader, 0, reader->block.row_count, spans, error);
-	for (size_t i = 0; i < reader->block.row_count && status == STATUS_OK; i++)
-		sources->rows[sources->row_count++] = &spans[i];
+	if (status == STATUS_OK)
+		status = note_sequences(sources, &reader->block, header, sources->row_count, error);
+	if (status == STATUS_OK)
+		add_rows(sources, spans, sizeof(*spans), reader->block.row_count);
 	return status;
 }
 
-static enum status read_logs(struct sources *sources, struct str bytes, struct error *error)
+static enum status read_logs(struct sources *sources, const struct block_header *header, struct str bytes,
+			     struct error *error)
 {
 	struct log_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
 	enum status status;
@@ -164,13 +229,16 @@ static enum status read_logs(struct sources *sources, struct str bytes, struct e
 	if (!logs)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
 	status = log_reader_read(reader, 0, reader->block.row_count, logs, error);
-	for (size_t i = 0; i < reader->block.row_count && status == STATUS_OK; i++)
-		sources->rows[sources->row_count++] = &logs[i];
+	if (status == STATUS_OK)
+		status = note_sequences(sources, &reader->block, header, sources->row_count, error);
+	if (status == STATUS_OK)
+		add_rows(sources, logs, sizeof(*logs), reader->block.row_count);
 	return status;
 }
 
 /* The batch may move its points while it grows: their addresses are taken once all blocks are read. */
-static enum status read_points(struct sources *sources, struct str bytes, struct error *error)
+static enum status read_points(struct sources *sources, const struct block_header *header, struct str bytes,
+			       struct error *error)
 {
 	const struct point_filter filter = POINT_FILTER_ANY;
 	struct point_reader *reader = arena_alloc(&sources->arena, sizeof(*reader));
@@ -179,11 +247,16 @@ static enum status read_points(struct sources *sources, struct str bytes, struct
 	if (!reader)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
 	status = point_reader_open(reader, bytes, &sources->arena, error);
+	if (status == STATUS_OK &&
+	    reader->block.row_count > sources->row_capacity - sources->points.point_count)
+		return too_many_rows(error);
+	if (status == STATUS_OK)
+		status = note_sequences(sources, &reader->block, header, sources->points.point_count, error);
 	return status == STATUS_OK ? point_reader_read(reader, &filter, &sources->points, error) : status;
 }
 
-static enum status read_source(struct merger *merger, struct sources *sources, const struct block_entry *entry,
-			       struct error *error)
+static enum status read_source(struct merger *merger, struct sources *sources,
+			       const struct block_entry *entry, struct error *error)
 {
 	struct body *body = &sources->bodies[sources->count];
 	enum status status = body_read(merger->store, entry, body, error);
@@ -192,13 +265,14 @@ static enum status read_source(struct merger *merger, struct sources *sources, c
 		return status;
 	sources->count++;
 	switch (entry->header.signal) {
-	case SIGNAL_TRACES: return read_spans(sources, body->bytes, error);
-	case SIGNAL_LOGS: return read_logs(sources, body->bytes, error);
-	default: return read_points(sources, body->bytes, error);
+	case SIGNAL_TRACES: return read_spans(sources, &entry->header, body->bytes, error);
+	case SIGNAL_LOGS: return read_logs(sources, &entry->header, body->bytes, error);
+	default: return read_points(sources, &entry->header, body->bytes, error);
 	}
 }
 
-/* The same, and a block that is damaged, or not what its header says, is marked so that nobody tries again. */
+/* The same, and a block that is damaged, or not what its header says, is marked so that nobody tries again.
+ */
 static enum status read_checked(struct merger *merger, struct sources *sources, struct block_entry *entry,
 				struct error *error)
 {
@@ -207,11 +281,12 @@ static enum status read_checked(struct merger *merger, struct sources *sources, 
 	size_t rows = sources->row_count + sources->points.point_count - before;
 
 	if (status == STATUS_OK && rows != entry->header.row_count)
-		status = error_set(error, STATUS_CORRUPT, "block %llu holds %zu rows where its header says %llu",
+		status = error_set(error, STATUS_CORRUPT,
+				   "block %llu holds %zu rows where its header says %llu",
 				   (unsigned long long)entry->header.sequence, rows,
 				   (unsigned long long)entry->header.row_count);
 	if (status == STATUS_CORRUPT)
-		atomic_store(&entry->is_damaged, true);
+		atomic_store(&entry->is_unmergeable, true);
 	return status;
 }
 
@@ -223,12 +298,16 @@ static enum status read_sources(struct merger *merger, struct sources *sources,
 
 	sources->row_capacity = row_count;
 	sources->rows = malloc(row_count * sizeof(*sources->rows));
-	if (!sources->rows)
+	sources->sequences = malloc(row_count * sizeof(*sources->sequences));
+	if (!sources->rows || !sources->sequences)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = read_checked(merger, sources, entries[i], error);
-	for (size_t i = 0; i < sources->points.point_count && status == STATUS_OK; i++)
-		sources->rows[sources->row_count++] = &sources->points.points[i];
+	if (status == STATUS_OK && sources->points.point_count)
+		add_rows(sources, sources->points.points, sizeof(struct metric_point),
+			 sources->points.point_count);
+	qsort(sources->ranges, sources->range_count, sizeof(struct range), compare_ranges);
+	sources->is_read = status == STATUS_OK;
 	return status;
 }
 
@@ -239,14 +318,16 @@ static void release_sources(struct sources *sources)
 	arena_release(&sources->arena);
 	batch_release(&sources->points);
 	free(sources->rows);
+	free(sources->sequences);
 }
 
 static enum status build_merged(struct merger *merger, enum signal signal, struct sources *sources,
-				struct block_header *header_out, struct error *error)
+				uint64_t first_sequence, struct block_header *header_out, struct error *error)
 {
 	const void **rows = sources->rows;
 
 	buffer_clear(&merger->body);
+	block_builder_set_sequences(merger->builder, sequence_of_row, sources, first_sequence);
 	switch (signal) {
 	case SIGNAL_TRACES:
 		return block_build_spans(merger->builder, (const struct span **)rows, sources->row_count,
@@ -295,8 +376,8 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 	char key[LEFTOVER_KEY_SIZE], *message = NULL;
 
 	header_key(entries[0]->partition, header, key);
-	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE, encoded->data,
-				  encoded->size);
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
+				  encoded->data, encoded->size);
 	body_key(entries[0]->partition, header, key);
 	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key, BODY_KEY_SIZE,
 				  merger->body.data, merger->body.size);
@@ -342,18 +423,25 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 {
 	struct sources *sources = calloc(1, sizeof(*sources));
 	struct block_header header;
-	uint64_t row_count = 0;
+	uint64_t row_count = 0, first_sequence = UINT64_MAX;
 	enum status status;
 
 	if (!sources)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		row_count += entries[i]->header.row_count;
+		if (entries[i]->header.first_sequence < first_sequence)
+			first_sequence = entries[i]->header.first_sequence;
+	}
 	arena_init(&sources->arena, 0);
 	batch_init(&sources->points, 0);
 	status = read_sources(merger, sources, entries, count, row_count, error);
 	if (status == STATUS_OK)
-		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, &header, error);
+		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, first_sequence,
+				      &header, error);
+	/* Rows too different from each other to share a block: these stay as they are. */
+	for (size_t i = 0; i < count && sources->is_read && status != STATUS_OK; i++)
+		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
 	return status == STATUS_OK ? publish(merger, entries, count, &header, error) : status;
@@ -375,8 +463,8 @@ static enum status sweep(struct merger *merger, struct error *error)
 		leftover_key(entry, key);
 		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE);
 		body_key(entry->partition, &entry->header, key);
-		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + entry->header.signal],
-						   key, BODY_KEY_SIZE);
+		rocksdb_writebatch_singledelete_cf(
+			writes, store->families[FAMILY_BODIES + entry->header.signal], key, BODY_KEY_SIZE);
 		block_entry_bury(entry);
 	}
 	/* Where this fails, the notes stay, and the next start tries again. */
@@ -388,8 +476,8 @@ static enum status sweep(struct merger *merger, struct error *error)
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 {
 	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(store->db, store->read_options,
-								  store->families[FAMILY_DEFAULT]);
+	rocksdb_iterator_t *iterator =
+		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_DEFAULT]);
 	char *message = NULL;
 
 	rocksdb_iter_seek(iterator, leftover_prefix, LEFTOVER_PREFIX_SIZE);
@@ -468,7 +556,8 @@ static bool pause_ms(struct merger *merger, uint64_t wait_ms)
 		until.tv_sec++;
 	}
 	pthread_mutex_lock(&merger->lock);
-	while (!merger->stopping && pthread_cond_timedwait(&merger->changed, &merger->lock, &until) != ETIMEDOUT)
+	while (!merger->stopping &&
+	       pthread_cond_timedwait(&merger->changed, &merger->lock, &until) != ETIMEDOUT)
 		;
 	stopping = merger->stopping;
 	pthread_mutex_unlock(&merger->lock);
@@ -486,8 +575,8 @@ static void *run(void *context)
 		wait_ms = PAUSE_MS;
 		if (merger_run(merger, false, &error) == STATUS_OK)
 			continue;
-		log_warn("storage", "blocks were not merged, the next try is in %d seconds: %s", RETRY_SECONDS,
-			 error.message);
+		log_warn("storage", "blocks were not merged, the next try is in %d seconds: %s",
+			 RETRY_SECONDS, error.message);
 		wait_ms = RETRY_SECONDS * 1000;
 	}
 	return NULL;
@@ -512,7 +601,8 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	merger->has_thread = merger->builder && pthread_create(&merger->thread, NULL, run, merger) == 0;
 	if (!merger->has_thread) {
 		merger_free(merger);
-		return error_set(error, STATUS_BUSY, "the system has no thread or memory left to merge blocks");
+		return error_set(error, STATUS_BUSY,
+				 "the system has no thread or memory left to merge blocks");
 	}
 	pthread_setname_np(merger->thread, "merge");
 	*merger_out = merger;

@@ -15,8 +15,14 @@ enum { STORE_FORMAT = 1 };
 /* zstd's quickest level. */
 enum { COMPRESSION_LEVEL = 1 };
 
-/* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES + signal. */
-enum { FAMILY_DEFAULT = 0, FAMILY_HEADERS = 1, FAMILY_BODIES = 2, FAMILY_COUNT = FAMILY_BODIES + SIGNAL_COUNT };
+/* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES +
+ * signal. */
+enum {
+	FAMILY_DEFAULT = 0,
+	FAMILY_HEADERS = 1,
+	FAMILY_BODIES = 2,
+	FAMILY_COUNT = FAMILY_BODIES + SIGNAL_COUNT
+};
 
 struct rocksdb_store {
 	struct store base;
@@ -51,8 +57,8 @@ enum status body_read(struct rocksdb_store *store, const struct block_entry *ent
 void body_release(struct body *body);
 
 /*
- * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's thread
- * until nothing is left to merge; eager merges also what normally waits for more.
+ * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's
+ * thread until nothing is left to merge; eager merges also what normally waits for more.
  */
 struct merger;
 enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
@@ -62,17 +68,19 @@ enum status merger_run(struct merger *merger, bool eager, struct error *error);
 /* Bodies of blocks that were merged when the program ended: removes them. */
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error);
 
-enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count, struct error *error);
-enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE], struct batch *batch_out,
-			       struct error *error);
+enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count,
+			   struct error *error);
+enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
+			       struct batch *batch_out, struct error *error);
 enum status rocksdb_find_traces(struct store *base, const struct span_filter *filter,
 				const struct trace_page *page, struct trace_hit *hits_out,
 				size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
-enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter, const struct log_page *page,
-			      struct batch *batch_out, uint64_t *snapshot_out, struct error *error);
+enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter,
+			      const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
+			      struct error *error);
 enum status rocksdb_list_metrics(struct store *base, struct time_range range, struct arena *arena,
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error);
-enum status rocksdb_read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
-				struct error *error);
+enum status rocksdb_read_points(struct store *base, const struct point_filter *filter,
+				struct batch *batch_out, struct error *error);
 
 #endif

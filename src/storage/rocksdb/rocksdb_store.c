@@ -79,7 +79,8 @@ static void make_options(struct rocksdb_store *store, bool sync)
 	rocksdb_options_set_max_background_jobs(store->options, BACKGROUND_JOBS);
 	rocksdb_options_set_keep_log_file_num(store->options, KEPT_INFO_LOGS);
 	rocksdb_options_set_info_log_level(store->options, 3 /* errors */);
-	rocksdb_options_set_wal_recovery_mode(store->options, rocksdb_tolerate_corrupted_tail_records_recovery);
+	rocksdb_options_set_wal_recovery_mode(store->options,
+					      rocksdb_tolerate_corrupted_tail_records_recovery);
 }
 
 static enum status open_database(struct rocksdb_store *store, struct error *error)
@@ -89,17 +90,18 @@ static enum status open_database(struct rocksdb_store *store, struct error *erro
 
 	for (size_t i = 0; i < FAMILY_COUNT; i++)
 		options[i] = store->options;
-	store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT, family_names, options,
-						 store->families, &message);
+	store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT, family_names,
+						 options, store->families, &message);
 	if (!message)
 		return STATUS_OK;
 	store->db = NULL;
 	if (strstr(message, "lock")) {
 		rocksdb_free(message);
-		return error_set(error, STATUS_BUSY,
-				 "the store at %s is held by another process: stop it, or give this one another "
-				 "telemetry.path",
-				 store->path);
+		return error_set(
+			error, STATUS_BUSY,
+			"the store at %s is held by another process: stop it, or give this one another "
+			"telemetry.path",
+			store->path);
 	}
 	return rocksdb_failed(message, "the store cannot be opened", error);
 }
@@ -122,10 +124,11 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 		format = size == 1 ? (uint8_t)value[0] : 0;
 	rocksdb_free(value);
 	if (format != STORE_FORMAT)
-		return error_set(error, STATUS_CORRUPT,
-				 "the store at %s has format %u and this version reads format %d: use the version "
-				 "that wrote it, or give telemetry.path a new folder",
-				 store->path, format, STORE_FORMAT);
+		return error_set(
+			error, STATUS_CORRUPT,
+			"the store at %s has format %u and this version reads format %d: use the version "
+			"that wrote it, or give telemetry.path a new folder",
+			store->path, format, STORE_FORMAT);
 	return STATUS_OK;
 }
 
@@ -159,8 +162,8 @@ static int count_skipped(enum status status, const struct error *error)
 /* Brings every header into memory. A damaged one costs its own block, not the store. */
 static enum status load_headers(struct rocksdb_store *store, struct error *error)
 {
-	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(store->db, store->read_options,
-								  store->families[FAMILY_HEADERS]);
+	rocksdb_iterator_t *iterator =
+		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_HEADERS]);
 	enum status status = STATUS_OK;
 	char *message = NULL;
 
@@ -231,7 +234,8 @@ static void flush(struct rocksdb_store *store)
 
 		rocksdb_flush_cf(store->db, options, store->families[i], &message);
 		if (message)
-			log_warn("storage", "the store could not be flushed, the next start replays its log: %s",
+			log_warn("storage",
+				 "the store could not be flushed, the next start replays its log: %s",
 				 message);
 		rocksdb_free(message);
 	}

@@ -1,14 +1,15 @@
 /*
  * rocksdb_store: the default adapter: columnar blocks in an embedded RocksDB. docs/format.md has every key.
  *
- * A thread of the store's own merges small blocks of a day into large ones. Readers and appends do not wait for it.
+ * A thread of the store's own merges small blocks of a day into large ones. Readers and appends do not wait
+ * for it.
  *
- * An append makes one block for each signal and day of the rows given, and writes them in one atomic batch, with
- * their headers, to the write-ahead log. Headers of all blocks stay in memory; bodies are read when a header says
- * that they may hold what is asked.
+ * An append makes one block for each signal and day of the rows given, and writes them in one atomic batch,
+ * with their headers, to the write-ahead log. Headers of all blocks stay in memory; bodies are read when a
+ * header says that they may hold what is asked.
  *
- * Ownership, threads, units, errors: as storage/store.h has them. Appends run one at a time; who gathers batches into
- * one append (commit_queue) gets larger blocks.
+ * Ownership, threads, units, errors: as storage/store.h has them. Appends run one at a time; who gathers
+ * batches into one append (commit_queue) gets larger blocks.
  */
 #ifndef ROHAS_STORAGE_ROCKSDB_STORE_H
 #define ROHAS_STORAGE_ROCKSDB_STORE_H
@@ -21,15 +22,16 @@ struct rocksdb_store_options {
 };
 
 /*
- * STATUS_BUSY where another process holds the store, STATUS_CORRUPT where it was written by a version that this one
- * cannot read, STATUS_IO where the folder cannot be made or opened; the sentence says which and what to do.
+ * STATUS_BUSY where another process holds the store, STATUS_CORRUPT where it was written by a version that
+ * this one cannot read, STATUS_IO where the folder cannot be made or opened; the sentence says which and what
+ * to do.
  */
 enum status rocksdb_store_open(const struct rocksdb_store_options *options, struct store **store_out,
 			       struct error *error);
 
 /*
- * Merges now, on the caller's thread, all blocks that are smaller than they could be. The store does that by itself
- * in the background, at leisure; nobody need call this. Runs beside appends and reads.
+ * Merges now, on the caller's thread, all blocks that are smaller than they could be. The store does that by
+ * itself in the background, at leisure; nobody need call this. Runs beside appends and reads.
  */
 enum status rocksdb_store_compact(struct store *store, struct error *error);
 
