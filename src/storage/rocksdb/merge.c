@@ -38,7 +38,7 @@ static const struct tier {
 	uint64_t below_rows;
 	size_t enough; /* while nothing arrives */
 	size_t enough_when_busy;
-} tiers[] = {{16, 16, 16}, {128, 16, 16}, {1024, 16, 32}, {8192, 8, 128}, {FULL_ROWS, 8, 1024}};
+} tiers[] = {{16, 16, 16}, {128, 16, 16}, {1024, 16, 16}, {4096, 8, 32}, {FULL_ROWS, 8, 16384}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
