@@ -134,8 +134,9 @@ static void insert(struct block_index *index, struct block_entry *entry)
 	entries[at] = entry;
 	index->row_counts[signal] += entry->header.row_count;
 	index->memory_bytes += entry_bytes(&entry->header);
-	if (entry->header.sequence > index->last_sequence)
-		index->last_sequence = entry->header.sequence;
+	/* Of rows, not of blocks: a merge may take a number while a commit with a smaller one is under way. */
+	if (entry->header.last_sequence > index->last_sequence)
+		index->last_sequence = entry->header.last_sequence;
 }
 
 enum status block_index_reserve(struct block_index *index, size_t count, struct error *error)

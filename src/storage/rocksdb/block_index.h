@@ -32,7 +32,7 @@ struct block_index {
 	size_t counts[SIGNAL_COUNT], capacities[SIGNAL_COUNT];
 	uint64_t row_counts[SIGNAL_COUNT];
 	uint64_t memory_bytes;
-	uint64_t last_sequence; /* of all that is visible */
+	uint64_t last_sequence; /* of the rows that are visible */
 	pthread_mutex_t graveyard_lock;
 	struct block_entry *graveyard; /* replaced, and read by nobody any more */
 };
