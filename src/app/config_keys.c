@@ -36,7 +36,8 @@ const struct config_key config_keys[] = {
 	{"telemetry.path", STRING(telemetry.path), .least = 1, .standard = "\".rohas/telemetry\"",
 	 .help = "The folder of the embedded store, relative to the project root or absolute."},
 	{"telemetry.retention_days", INTEGER(telemetry.retention_days, 0, 36500), .standard = "30",
-	 .help = "How many days telemetry is kept; 0 keeps it for ever."},
+	 .help = "How many days telemetry is to be kept; 0 keeps it for ever. This version deletes nothing "
+		 "yet."},
 	{"telemetry.max_cache_size", INTEGER(telemetry.max_cache_size, 0, 1000000), .standard = "1000",
 	 .help = "How many assembled traces are kept in memory for queries; 0 keeps none."},
 	{"telemetry.enable_metrics", BOOLEAN(telemetry.enable_metrics), .standard = "true",

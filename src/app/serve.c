@@ -262,12 +262,10 @@ static void greet(const struct program *program)
 	else
 		print_address("OTLP/HTTP:", config->server.host, port, "");
 	fflush(stdout);
-	if (config->telemetry.retention_days)
-		log_info("app", "the store is %s (%s); it keeps %d days", config->store_path,
-			 config->telemetry.type, (int)config->telemetry.retention_days);
-	else
-		log_info("app", "the store is %s (%s); it keeps everything", config->store_path,
-			 config->telemetry.type);
+	log_info("app", "the store is %s (%s)%s", config->store_path, config->telemetry.type,
+		 config->telemetry.retention_days
+			 ? "; this version deletes nothing yet, whatever telemetry.retention_days says"
+			 : "; it keeps everything");
 	if (!host_is_loopback(config->server.host) && !config->workbench.api_key[0])
 		log_warn("app",
 			 "server.host is %s and workbench.api_key is empty: whoever reaches port %u can read "
