@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 #define NAMED(text) {text, sizeof(text) - 1}
 #define COUNTER(name_, about, unit_)                                                                         \
 	{.name = NAMED(name_),                                                                               \
@@ -39,21 +41,55 @@ static const struct metric cpu_usage =
 static const struct metric active_handlers =
 	GAUGE("system.active.handlers", "Handlers that executed since the point before", "{handler}");
 
+/* Minutes are few for a sender that was away, and many when a day is filled in at once; past these, what is late
+ * counts as current. */
+enum { LATE_SERIES_LIMIT = 1 << 16 };
+#define MINUTE_NS (60 * NS_PER_SECOND)
+
+static void tally_table_init(struct tally_table *table, const char *name, size_t series_limit)
+{
+	series_table_init(&table->current, name, series_limit);
+	series_table_init(&table->late, name, LATE_SERIES_LIMIT);
+}
+
+static void tally_table_release(struct tally_table *table)
+{
+	series_table_release(&table->current);
+	series_table_release(&table->late);
+}
+
+void tally_table_add(struct tally_table *table, const struct series_key *key, uint64_t hash, uint64_t count,
+		     const uint64_t *duration_ns, uint64_t ended_ns, uint64_t now_ns)
+{
+	bool is_late = ended_ns >= MINUTE_NS && ended_ns < now_ns && now_ns - ended_ns > MINUTE_NS;
+	struct series_key late = *key;
+
+	/* The ceiling is one of names: a name has its place among the current ones before it may be late. */
+	if (!is_late || table->late.count >= table->late.limit ||
+	    !series_table_admit(&table->current, key, hash, now_ns)) {
+		series_table_add(&table->current, key, hash, count, duration_ns, now_ns);
+		return;
+	}
+	late.window = ended_ns / MINUTE_NS;
+	series_table_add(&table->late, &late, series_key_hash(&late), count, duration_ns,
+			 late.window * MINUTE_NS);
+}
+
 bool counters_init(struct counters *counters, const char *host, size_t series_limit)
 {
 	*counters = (struct counters){.host = strdup(host ? host : "")};
-	series_table_init(&counters->executions, "handler.execution.count", series_limit);
-	series_table_init(&counters->handled, "event.handled.count", series_limit);
-	series_table_init(&counters->published, "event.published.count", series_limit);
+	tally_table_init(&counters->executions, "handler.execution.count", series_limit);
+	tally_table_init(&counters->handled, "event.handled.count", series_limit);
+	tally_table_init(&counters->published, "event.published.count", series_limit);
 	system_meter_init(&counters->meter);
 	return counters->host != NULL;
 }
 
 void counters_release(struct counters *counters)
 {
-	series_table_release(&counters->executions);
-	series_table_release(&counters->handled);
-	series_table_release(&counters->published);
+	tally_table_release(&counters->executions);
+	tally_table_release(&counters->handled);
+	tally_table_release(&counters->published);
 	free(counters->host);
 }
 
@@ -106,10 +142,20 @@ static struct metric_point *add_point(struct sink *sink, const struct metric *me
 	return point;
 }
 
+static struct metric_point *add_series_point(struct sink *sink, const struct metric *metric,
+					     const struct attributes *labels, const struct series *series)
+{
+	struct metric_point *point = add_point(sink, metric, labels, series->since_ns);
+
+	if (point && series->key.window)
+		point->time_ns = (series->key.window + 1) * MINUTE_NS;
+	return point;
+}
+
 static bool add_count(struct sink *sink, const struct metric *metric, const struct attributes *labels,
 		      const struct series *series)
 {
-	struct metric_point *point = add_point(sink, metric, labels, series->since_ns);
+	struct metric_point *point = add_series_point(sink, metric, labels, series);
 
 	if (!point)
 		return false;
@@ -120,7 +166,7 @@ static bool add_count(struct sink *sink, const struct metric *metric, const stru
 static bool add_durations(struct sink *sink, const struct metric *metric, const struct attributes *labels,
 			  const struct series *series)
 {
-	struct metric_point *point = add_point(sink, metric, labels, series->since_ns);
+	struct metric_point *point = add_series_point(sink, metric, labels, series);
 
 	return point && distribution_to_point(&series->durations, &sink->batch->arena, point);
 }
@@ -200,6 +246,16 @@ static bool collect_table(struct series_table *table, struct sink *sink,
 	return true;
 }
 
+static bool collect_tallies(struct tally_table *table, struct sink *sink,
+			    bool (*add)(struct sink *sink, const struct series *series))
+{
+	bool complete = collect_table(&table->current, sink, add) && collect_table(&table->late, sink, add);
+
+	/* A minute that is over comes back seldom. */
+	series_table_drop_idle(&table->late);
+	return complete;
+}
+
 /* A handler with successes and errors is one handler: it is counted where its successes are. */
 static size_t count_active_handlers(const struct series_table *executions)
 {
@@ -259,10 +315,10 @@ static bool collect_gauges(struct counters *counters, size_t active, struct sink
 bool counters_collect(struct counters *counters, uint64_t now_ns, struct batch *batch_out)
 {
 	struct sink sink = {batch_out, now_ns};
-	size_t active = count_active_handlers(&counters->executions);
+	size_t active = count_active_handlers(&counters->executions.current);
 
 	return collect_gauges(counters, active, &sink) &&
-	       collect_table(&counters->executions, &sink, add_execution) &&
-	       collect_table(&counters->handled, &sink, add_handled) &&
-	       collect_table(&counters->published, &sink, add_published);
+	       collect_tallies(&counters->executions, &sink, add_execution) &&
+	       collect_tallies(&counters->handled, &sink, add_handled) &&
+	       collect_tallies(&counters->published, &sink, add_published);
 }

@@ -84,17 +84,18 @@ static bool tally_span(const struct span *span, struct tally *tally)
 static void add_tally(struct counters *counters, const struct tally *tally, uint64_t now_ns)
 {
 	const struct handler *handler = &tally->span->handler;
+	uint64_t ended_ns = tally->span->end_ns;
 
 	if (handler->role == ROLE_PUBLISH) {
-		series_table_add(&counters->published, &tally->event, tally->event_hash, handler->messages,
-				 NULL, now_ns);
+		tally_table_add(&counters->published, &tally->event, tally->event_hash, handler->messages,
+				NULL, ended_ns, now_ns);
 		return;
 	}
-	series_table_add(&counters->executions, &tally->execution, tally->execution_hash, 1,
-			 &tally->duration_ns, now_ns);
+	tally_table_add(&counters->executions, &tally->execution, tally->execution_hash, 1,
+			&tally->duration_ns, ended_ns, now_ns);
 	if (handler->messages)
-		series_table_add(&counters->handled, &tally->event, tally->event_hash, handler->messages,
-				 &tally->duration_ns, now_ns);
+		tally_table_add(&counters->handled, &tally->event, tally->event_hash, handler->messages,
+				&tally->duration_ns, ended_ns, now_ns);
 }
 
 static void add_tallies(struct processor *processor, const struct tally *tallies, size_t count,

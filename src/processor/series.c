@@ -29,7 +29,7 @@ void series_table_release(struct series_table *table)
 
 uint64_t series_key_hash(const struct series_key *key)
 {
-	uint64_t hash = hash_seed() ^ ((uint64_t)key->type << 8 | key->outcome);
+	uint64_t hash = hash_seed() ^ (key->window << 16 | (uint64_t)key->type << 8 | key->outcome);
 
 	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
 		hash = hash_seeded(key->texts[i].data, key->texts[i].size, hash);
@@ -41,7 +41,7 @@ static bool same_key(const struct series_key *a, const struct series_key *b)
 	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
 		if (!str_equal(a->texts[i], b->texts[i]))
 			return false;
-	return a->type == b->type && a->outcome == b->outcome;
+	return a->type == b->type && a->outcome == b->outcome && a->window == b->window;
 }
 
 static struct series *find(const struct series_table *table, const struct series_key *key, uint64_t hash)
@@ -167,6 +167,12 @@ void series_table_add(struct series_table *table, const struct series_key *key, 
 		return;
 	}
 	series->count += count;
+}
+
+bool series_table_admit(struct series_table *table, const struct series_key *key, uint64_t hash,
+			uint64_t now_ns)
+{
+	return find(table, key, hash) || (table->count < table->limit && insert(table, key, hash, now_ns));
 }
 
 void series_table_drop_idle(struct series_table *table)

@@ -20,6 +20,7 @@ struct series_key {
 	struct str texts[SERIES_TEXT_COUNT];
 	uint8_t type;    /* enum handler_type */
 	uint8_t outcome; /* enum outcome */
+	uint64_t window; /* of what arrives late: the minute since 1970 in which it ended; else 0 */
 };
 
 struct series {
@@ -53,6 +54,10 @@ void series_table_add(struct series_table *table, const struct series_key *key, 
 
 /* The series of the key, or NULL. */
 const struct series *series_table_find(const struct series_table *table, const struct series_key *key);
+
+/* Makes the series of the key, counting nothing, and says whether it is there: false past the ceiling. */
+bool series_table_admit(struct series_table *table, const struct series_key *key, uint64_t hash,
+			uint64_t now_ns);
 
 /* Forgets the series that counted nothing since they were last emptied: room for new ones. */
 void series_table_drop_idle(struct series_table *table);

@@ -391,6 +391,50 @@ static void counts_from_several_threads_while_it_is_collected(void **state)
 	processor_free(processor);
 }
 
+/* Ten minutes of two executions each arrive at once: each minute has its own, and the present has none. */
+static void counts_what_arrives_late_in_the_minute_in_which_it_ended(void **state)
+{
+	const uint64_t minute_ns = 60 * UINT64_C(1000000000), began_ns = 1000 * minute_ns;
+	struct processor *processor = new_processor(0);
+	struct batch batch, points;
+	uint64_t before_ns = now_ns;
+	size_t found = 0;
+
+	(void)state;
+	now_ns = began_ns + 100 * minute_ns;
+	batch_init(&batch, 0);
+	batch_init(&points, 0);
+	for (size_t i = 0; i < 20; i++) {
+		struct span *span = batch_add_span(&batch);
+
+		span->start_ns = began_ns + i * minute_ns / 2;
+		span->end_ns = span->start_ns + 1;
+		span->handler = (struct handler){
+			.role = ROLE_EXECUTION, .type = HANDLER_API, .name = str_from("CreateUser")};
+	}
+	processor_count(processor, &batch);
+	collect(processor, &points);
+	for (size_t i = 0; i < points.point_count; i++) {
+		const struct metric_point *point = &points.points[i];
+
+		if (!str_equal_c(point->metric->name, "handler.execution.count"))
+			continue;
+		assert_int_equal(point->value.integer, 2);
+		assert_int_equal(point->time_ns - point->start_ns, minute_ns);
+		assert_in_range(point->start_ns, began_ns, began_ns + 9 * minute_ns);
+		found++;
+	}
+	assert_int_equal(found, 10);
+	collect(processor, &points);
+	assert_int_equal(count_of(&points, "handler.execution.count",
+				  "handler_name=CreateUser,handler_type=api,status=success"),
+			 0);
+	now_ns = before_ns;
+	batch_release(&batch);
+	batch_release(&points);
+	processor_free(processor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +446,7 @@ int main(void)
 		cmocka_unit_test(leaves_what_does_not_fit_for_the_next_time),
 		cmocka_unit_test(says_when_nothing_at_all_fits),
 		cmocka_unit_test(does_not_count_receive_spans_and_what_still_runs),
+		cmocka_unit_test(counts_what_arrives_late_in_the_minute_in_which_it_ended),
 		cmocka_unit_test(reports_the_machine_and_this_process),
 		cmocka_unit_test(counts_from_several_threads_while_it_is_collected),
 	};
