@@ -32,7 +32,8 @@ const struct config_key config_keys[] = {
 	 .help = "Whether pages from other origins may read the API (see workbench.allowed_origins)."},
 
 	{"telemetry.type", CHOICE(telemetry.type, store_types), .standard = "\"rocksdb\"",
-	 .help = "Where telemetry is kept."},
+	 .help = "Where telemetry is kept. This version has the embedded store; with another type serve "
+		 "stops and says so."},
 	{"telemetry.path", STRING(telemetry.path), .least = 1, .standard = "\".rohas/telemetry\"",
 	 .help = "The folder of the embedded store, relative to the project root or absolute."},
 	{"telemetry.retention_days", INTEGER(telemetry.retention_days, 0, 36500), .standard = "30",
