@@ -213,13 +213,18 @@ static void dump_exemplar(const struct exemplar *exemplar, struct buffer *out)
 	dump_attributes(" exemplar attributes", &exemplar->attributes, out);
 }
 
-void dump_point(const struct metric_point *point, struct buffer *out)
+void dump_stored_series(const struct metric_point *point, struct buffer *out)
 {
 	dump_series(point, out);
 	dump_origin(point->resource, point->scope, out);
 	dump_u64("dropped attributes", point->attributes.dropped_count, out);
 	dump_str("description", point->metric->description, out);
 	dump_attributes("metadata", &point->metric->metadata, out);
+}
+
+void dump_point(const struct metric_point *point, struct buffer *out)
+{
+	dump_stored_series(point, out);
 	dump_u64("start_ns", point->start_ns, out);
 	dump_u64("time_ns", point->time_ns, out);
 	dump_u64("flags", point->flags, out);

@@ -15,6 +15,9 @@ void dump_point(const struct metric_point *point, struct buffer *out);
 /* What makes a point's series, without its value and time. */
 void dump_series(const struct metric_point *point, struct buffer *out);
 
+/* The same and all else that a store keeps once a series: two points that differ here lie in two runs. */
+void dump_stored_series(const struct metric_point *point, struct buffer *out);
+
 /* Fails the test at the first row that one has and the other has not; their order does not matter. */
 void assert_same_spans(const struct batch *actual, const struct batch *expected);
 void assert_same_logs(const struct batch *actual, const struct batch *expected);

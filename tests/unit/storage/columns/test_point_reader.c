@@ -68,7 +68,7 @@ static void gives_each_series_in_order_of_time(void **state)
 	assert_int_equal(point_reader_read(&reader, &any, &read, NULL), STATUS_OK);
 	for (size_t i = 0; i < read.point_count; i++) {
 		buffer_clear(&series);
-		dump_series(&read.points[i], &series);
+		dump_stored_series(&read.points[i], &series);
 		if (i && str_equal(buffer_str(&series), buffer_str(&last)))
 			assert_true(read.points[i - 1].time_ns <= read.points[i].time_ns);
 		else
