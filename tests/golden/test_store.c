@@ -1,4 +1,8 @@
-/* A store that an earlier version wrote opens, and holds the rows that the golden blocks of its format hold.
+/*
+ * A store of a format that this program reads opens, and holds the rows that the golden blocks beside it hold.
+ * One of a format that it no longer reads is refused with a sentence that says what to do.
+ *
+ *     test_store FOLDER [refused]
  */
 #include "unit/test.h"
 
@@ -39,17 +43,31 @@ static struct buffer read_file(enum signal signal)
 	return bytes;
 }
 
-static int open_fixture(void **state)
+static void copy_store(struct fixture *fixture)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	struct rocksdb_store_options options = {.path = fixture->copy};
-	struct error error = {0};
 	char command[1200];
 
 	snprintf(fixture->copy, sizeof(fixture->copy), "/tmp/golden-store-XXXXXX");
 	assert_non_null(mkdtemp(fixture->copy));
 	snprintf(command, sizeof(command), "cp -r '%s'/store/. '%s'", folder, fixture->copy);
 	assert_int_equal(system(command), 0);
+}
+
+static void remove_store(struct fixture *fixture)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", fixture->copy);
+	assert_int_equal(system(command), 0);
+}
+
+static int open_fixture(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct rocksdb_store_options options = {.path = fixture->copy};
+	struct error error = {0};
+
+	copy_store(fixture);
 	if (rocksdb_store_open(&options, &fixture->store, &error) != STATUS_OK)
 		fail_msg("the store does not open: %s", error.message);
 	arena_init(&fixture->arena, 0);
@@ -66,11 +84,9 @@ static int open_fixture(void **state)
 static int close_fixture(void **state)
 {
 	struct fixture *fixture = *state;
-	char command[128];
 
 	store_close(fixture->store);
-	snprintf(command, sizeof(command), "rm -r '%s'", fixture->copy);
-	assert_int_equal(system(command), 0);
+	remove_store(fixture);
 	batch_release(&fixture->expected);
 	arena_release(&fixture->arena);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
@@ -134,6 +150,20 @@ static void finds_its_points(void **state)
 	batch_release(&read);
 }
 
+static void is_refused_with_what_to_do(void **state)
+{
+	struct fixture fixture = {0};
+	struct rocksdb_store_options options = {.path = fixture.copy};
+	struct error error = {0};
+
+	(void)state;
+	copy_store(&fixture);
+	assert_int_equal(rocksdb_store_open(&options, &fixture.store, &error), STATUS_CORRUPT);
+	assert_non_null(strstr(error.message, "and this version reads format"));
+	assert_non_null(strstr(error.message, "use the version that wrote it"));
+	remove_store(&fixture);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,11 +172,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(finds_its_logs, open_fixture, close_fixture),
 		cmocka_unit_test_setup_teardown(finds_its_points, open_fixture, close_fixture),
 	};
+	const struct CMUnitTest refused[] = {cmocka_unit_test(is_refused_with_what_to_do)};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: test_store FOLDER\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: test_store FOLDER [refused]\n");
 		return 2;
 	}
 	folder = argv[1];
-	return test_run("golden/store", tests);
+	return argc > 2 ? test_run("golden/store", refused) : test_run("golden/store", tests);
 }

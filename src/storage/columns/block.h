@@ -20,7 +20,7 @@
 #include "model/batch.h"
 
 /* The version of everything inside a block. */
-enum { BLOCK_FORMAT = 1 };
+enum { BLOCK_FORMAT = 2 };
 
 /* Bounds that a block keeps to; a reader refuses more. */
 enum { BLOCK_MOST_ROWS = 1 << 20, BLOCK_MOST_COLUMNS = 1 << 16, BLOCK_MOST_BYTES = 1 << 30 };

@@ -23,6 +23,7 @@ void block_builder_free(struct block_builder *builder)
 	origin_writer_release(&builder->origin);
 	for (size_t i = 0; i < BUILDER_TABLES; i++)
 		table_writer_release(&builder->tables[i]);
+	span_classes_release(&builder->classes);
 	vector_u32_release(&builder->traces);
 	vector_u32_release(&builder->terms);
 	vector_u32_release(&builder->hints);
@@ -79,8 +80,9 @@ void builder_set_hint(struct block_builder *builder, size_t code, uint32_t shape
 
 static bool has_failed(const struct block_builder *builder, size_t table_count)
 {
-	bool failed = builder->failed || origin_writer_failed(&builder->origin) || builder->traces.failed ||
-		      builder->terms.failed || builder->hints.failed || builder->sequences.failed;
+	bool failed = builder->failed || builder->classes.failed || origin_writer_failed(&builder->origin) ||
+		      builder->traces.failed || builder->terms.failed || builder->hints.failed ||
+		      builder->sequences.failed;
 
 	for (size_t i = 0; i < table_count; i++)
 		failed |= table_writer_failed(&builder->tables[i]);
@@ -93,6 +95,7 @@ static void clear(struct block_builder *builder, size_t table_count)
 	origin_writer_clear(&builder->origin);
 	for (size_t i = 0; i < table_count; i++)
 		table_writer_clear(&builder->tables[i]);
+	span_classes_clear(&builder->classes);
 	vector_u32_clear(&builder->traces);
 	vector_u32_clear(&builder->terms);
 	vector_u32_clear(&builder->hints);

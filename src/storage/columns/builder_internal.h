@@ -4,12 +4,14 @@
 
 #include "storage/columns/builder.h"
 #include "storage/columns/origin.h"
+#include "storage/columns/span_classes.h"
 
 /* Table numbers from 16: the first tables belong to origin.h and block_sequences.h. */
 enum {
 	TABLE_SPANS = 16,
 	TABLE_SPAN_EVENTS = 17,
 	TABLE_SPAN_LINKS = 18,
+	TABLE_SPAN_CLASSES = 19,
 	TABLE_LOGS = 32,
 	TABLE_LOG_BODIES = 33,
 	TABLE_POINTS = 48,
@@ -25,8 +27,9 @@ struct block_builder {
 	struct block_writer writer;
 	struct origin_writer origin;
 	struct table_writer tables[BUILDER_TABLES];
+	struct span_classes classes;
 	struct vector_u32 traces, terms; /* hashes for the header */
-	struct vector_u32 hints;         /* the shape seen last for each name code */
+	struct vector_u32 hints;         /* the shape seen last for each class or metric */
 	struct arena scratch;
 	row_sequence *sequence_of; /* NULL: rows of one commit */
 	const void *sequence_context;
@@ -57,7 +60,7 @@ void builder_add_services(struct block_builder *builder, struct block_header *he
 enum status builder_seal(struct block_builder *builder, const uint8_t *ids, size_t table_count,
 			 struct buffer *body, struct block_header *header, struct error *error);
 
-/* The shape hint of a name code, and noting the shape that it had. */
+/* The shape hint of a class or metric, and noting the shape that it had. */
 static inline uint32_t builder_hint(const struct block_builder *builder, size_t code)
 {
 	return code < builder->hints.count ? builder->hints.items[code] : SHAPE_UNKNOWN;

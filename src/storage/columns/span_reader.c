@@ -66,6 +66,7 @@ enum status span_reader_open(struct span_reader *reader, struct str bytes, struc
 	table_reader_init(&reader->spans, &reader->block, TABLE_SPANS);
 	table_reader_init(&reader->events, &reader->block, TABLE_SPAN_EVENTS);
 	table_reader_init(&reader->links, &reader->block, TABLE_SPAN_LINKS);
+	table_reader_init(&reader->classes, &reader->block, TABLE_SPAN_CLASSES);
 	status = table_open_numbers(&reader->spans, SPAN_TRACE_COUNT, 1, error);
 	if (status != STATUS_OK)
 		return status;
@@ -129,20 +130,77 @@ enum status span_reader_find(struct span_reader *reader, const uint8_t trace_id[
 	return STATUS_OK;
 }
 
-static enum status open_origin(struct span_reader *reader, struct error *error)
+static enum status open_class_columns(struct span_reader *reader, struct error *error)
 {
-	size_t count = reader->block.row_count;
-	enum status status = STATUS_OK;
+	enum status status = table_open_numbers(&reader->spans, SPAN_CLASS_COUNT, 1, error);
+	uint64_t count = status == STATUS_OK ? table_number(&reader->spans, SPAN_CLASS_COUNT, 0) : 0;
 
-	if (reader->has_origin)
+	if (count > reader->block.row_count)
+		return error_set(error, STATUS_CORRUPT, "a block of %zu spans claims more classes",
+				 reader->block.row_count);
+	reader->class_count = (size_t)count;
+	if (status == STATUS_OK)
+		status = table_open_numbers(&reader->spans, SPAN_CLASS, reader->block.row_count, error);
+	for (uint8_t field = CLASS_KIND; field <= CLASS_MESSAGES && status == STATUS_OK; field++)
+		status = table_open_numbers(&reader->classes, field, reader->class_count, error);
+	for (uint8_t field = CLASS_NAME; field <= CLASS_EVENT_HANDLED && status == STATUS_OK; field++)
+		status = table_open_strings(&reader->classes, field, reader->class_count, error);
+	return status;
+}
+
+static void read_handler(const struct table_reader *table, size_t row, struct handler *handler)
+{
+	handler->role = (uint8_t)table_number(table, CLASS_HANDLER_ROLE, row);
+	handler->type = (uint8_t)table_number(table, CLASS_HANDLER_TYPE, row);
+	handler->outcome = (uint8_t)table_number(table, CLASS_OUTCOME, row);
+	handler->messages = (uint32_t)table_number(table, CLASS_MESSAGES, row);
+	handler->name = table_string(table, CLASS_HANDLER_NAME, row);
+	handler->language = table_string(table, CLASS_LANGUAGE, row);
+	handler->event = table_string(table, CLASS_EVENT_HANDLED, row);
+}
+
+static void read_class(const struct span_reader *reader, size_t row, struct span *span)
+{
+	const struct table_reader *table = &reader->classes;
+
+	span->kind = (uint8_t)table_number(table, CLASS_KIND, row);
+	span->status_code = (uint8_t)table_number(table, CLASS_STATUS_CODE, row);
+	span->flags = (uint32_t)table_number(table, CLASS_FLAGS, row);
+	span->resource = origin_resource(&reader->origin, table_number(table, CLASS_RESOURCE, row));
+	span->scope = origin_scope(&reader->origin, table_number(table, CLASS_SCOPE, row));
+	span->name = table_string(table, CLASS_NAME, row);
+	read_handler(table, row, &span->handler);
+}
+
+static enum status open_classes(struct span_reader *reader, struct error *error)
+{
+	enum status status;
+
+	if (reader->has_classes)
 		return STATUS_OK;
 	status = origin_reader_open(&reader->block, &reader->origin, error);
 	if (status == STATUS_OK)
-		status = table_open_numbers(&reader->spans, SPAN_RESOURCE, count, error);
-	if (status == STATUS_OK)
-		status = table_open_numbers(&reader->spans, SPAN_SCOPE, count, error);
-	reader->has_origin = status == STATUS_OK;
-	return status;
+		status = open_class_columns(reader, error);
+	if (status != STATUS_OK)
+		return status;
+	reader->class_spans =
+		arena_calloc(reader->block.arena, reader->class_count + 1, sizeof(*reader->class_spans));
+	if (!reader->class_spans)
+		return no_memory(reader->block.row_count, error);
+	for (size_t i = 0; i < reader->class_count; i++)
+		read_class(reader, i, &reader->class_spans[i]);
+	reader->class_spans[reader->class_count].resource = origin_resource(&reader->origin, UINT64_MAX);
+	reader->class_spans[reader->class_count].scope = origin_scope(&reader->origin, UINT64_MAX);
+	reader->has_classes = true;
+	return STATUS_OK;
+}
+
+/* A code past the end, in a damaged block, is that of the empty class. */
+static size_t class_of_row(const struct span_reader *reader, size_t row)
+{
+	uint64_t class = table_number(&reader->spans, SPAN_CLASS, row);
+
+	return class < reader->class_count ? (size_t)class : reader->class_count;
 }
 
 static enum status open_numbers_and_strings(struct span_reader *reader, struct error *error)
@@ -150,9 +208,9 @@ static enum status open_numbers_and_strings(struct span_reader *reader, struct e
 	size_t count = reader->block.row_count;
 	enum status status = STATUS_OK;
 
-	for (uint8_t field = SPAN_DURATION; field <= SPAN_MESSAGES && status == STATUS_OK; field++)
+	for (uint8_t field = SPAN_DURATION; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
 		status = table_open_numbers(&reader->spans, field, count, error);
-	for (uint8_t field = SPAN_NAME; field <= SPAN_EVENT_HANDLED && status == STATUS_OK; field++)
+	for (uint8_t field = SPAN_TRACE_STATE; field <= SPAN_STATUS_MESSAGE && status == STATUS_OK; field++)
 		status = table_open_strings(&reader->spans, field, count, error);
 	if (status == STATUS_OK)
 		status = table_open_numbers(&reader->spans, SPAN_OUTER_COUNT, 1, error);
@@ -223,7 +281,7 @@ static enum status open_rows(struct span_reader *reader, struct error *error)
 
 	if (reader->has_rows)
 		return STATUS_OK;
-	status = open_origin(reader, error);
+	status = open_classes(reader, error);
 	if (status == STATUS_OK)
 		status = open_numbers_and_strings(reader, error);
 	if (status == STATUS_OK)
@@ -290,37 +348,20 @@ static enum status read_links(struct span_reader *reader, size_t first, struct s
 	return STATUS_OK;
 }
 
-static void read_handler(const struct table_reader *table, size_t row, struct handler *handler)
-{
-	handler->role = (uint8_t)table_number(table, SPAN_HANDLER_ROLE, row);
-	handler->type = (uint8_t)table_number(table, SPAN_HANDLER_TYPE, row);
-	handler->outcome = (uint8_t)table_number(table, SPAN_OUTCOME, row);
-	handler->messages = (uint32_t)table_number(table, SPAN_MESSAGES, row);
-	handler->name = table_string(table, SPAN_HANDLER_NAME, row);
-	handler->language = table_string(table, SPAN_LANGUAGE, row);
-	handler->event = table_string(table, SPAN_EVENT_HANDLED, row);
-}
-
 static void read_fixed(const struct span_reader *reader, size_t row, struct span *span)
 {
 	const struct table_reader *table = &reader->spans;
 
+	*span = reader->class_spans[class_of_row(reader, row)];
 	memcpy(span->span_id, reader->span_ids + SPAN_ID_SIZE * row, SPAN_ID_SIZE);
 	span->start_ns = reader->start_ns[row];
 	span->end_ns = span->start_ns + (uint64_t)zigzag_decode(table_number(table, SPAN_DURATION, row));
-	span->kind = (uint8_t)table_number(table, SPAN_KIND, row);
-	span->status_code = (uint8_t)table_number(table, SPAN_STATUS_CODE, row);
-	span->flags = (uint32_t)table_number(table, SPAN_FLAGS, row);
 	span->event_count = (uint32_t)table_number(table, SPAN_EVENT_COUNT, row);
 	span->link_count = (uint32_t)table_number(table, SPAN_LINK_COUNT, row);
 	span->dropped_event_count = (uint32_t)table_number(table, SPAN_DROPPED_EVENTS, row);
 	span->dropped_link_count = (uint32_t)table_number(table, SPAN_DROPPED_LINKS, row);
-	span->resource = origin_resource(&reader->origin, table_number(table, SPAN_RESOURCE, row));
-	span->scope = origin_scope(&reader->origin, table_number(table, SPAN_SCOPE, row));
-	span->name = table_string(table, SPAN_NAME, row);
 	span->trace_state = table_string(table, SPAN_TRACE_STATE, row);
 	span->status_message = table_string(table, SPAN_STATUS_MESSAGE, row);
-	read_handler(table, row, &span->handler);
 }
 
 /* outer is how many outer parents stand before the row; it moves on with the row's own. */
@@ -384,9 +425,8 @@ enum status span_reader_read(struct span_reader *reader, size_t first, size_t co
 
 		while (run < reader->trace_count && reader->run_ends[run] <= row)
 			run++;
-		*span = (struct span){0};
-		memcpy(span->trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
 		read_fixed(reader, row, span);
+		memcpy(span->trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
 		status = read_parent(reader, row, run, &outer, span, error);
 		if (status == STATUS_OK)
 			status = attribute_reader_next(&reader->attributes, &span->attributes, error);
@@ -400,61 +440,30 @@ enum status span_reader_read(struct span_reader *reader, size_t first, size_t co
 	return status;
 }
 
-/* Clears the matches whose number is not the wanted one. */
-static enum status match_number(struct span_reader *reader, uint8_t field, uint64_t wanted, size_t first,
-				size_t count, uint8_t *matches, struct error *error)
+/* Clears the matches whose class does not meet its part of the filter: that is asked once a class. */
+static enum status match_class(struct span_reader *reader, const struct span_filter *filter, size_t first,
+			       size_t count, uint8_t *matches, struct error *error)
 {
-	enum status status = table_open_numbers(&reader->spans, field, reader->block.row_count, error);
-
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		matches[i] &= table_number(&reader->spans, field, first + i) == wanted;
-	return status;
-}
-
-/* Clears the matches whose string is not the wanted one: looks it up once, then compares codes. */
-static enum status match_string(struct span_reader *reader, uint8_t field, struct str wanted, size_t first,
-				size_t count, uint8_t *matches, struct error *error)
-{
-	const struct strings *strings = &reader->spans.strings[field - FIRST_STRINGS_FIELD];
-	enum status status = table_open_strings(&reader->spans, field, reader->block.row_count, error);
-	size_t code = 0;
-
-	if (status != STATUS_OK)
-		return status;
-	if (strings->is_plain) {
-		for (size_t i = 0; i < count; i++)
-			matches[i] &= str_equal(strings_get(strings, first + i), wanted);
-		return STATUS_OK;
-	}
-	while (code < strings->list.count && !str_equal(string_list_get(&strings->list, code), wanted))
-		code++;
-	if (code == strings->list.count) {
-		memset(matches, 0, count);
-		return STATUS_OK;
-	}
-	for (size_t i = 0; i < count; i++)
-		matches[i] &= numbers_get(&strings->codes, first + i) == code;
-	return STATUS_OK;
-}
-
-static enum status match_service(struct span_reader *reader, struct str service, size_t first, size_t count,
-				 uint8_t *matches, struct error *error)
-{
-	enum status status = open_origin(reader, error);
+	struct span_filter of_class = *filter;
+	enum status status = open_classes(reader, error);
+	bool is_any = false;
 	uint8_t *wanted;
 
 	if (status != STATUS_OK)
 		return status;
-	wanted = arena_calloc(reader->block.arena, reader->origin.resource_count + 1, 1);
+	wanted = arena_alloc(reader->block.arena, reader->class_count + 1);
 	if (!wanted)
 		return no_memory(reader->block.row_count, error);
-	for (size_t i = 0; i < reader->origin.resource_count; i++)
-		wanted[i] = str_equal(resource_service(&reader->origin.resources[i]), service);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t code = table_number(&reader->spans, SPAN_RESOURCE, first + i);
-
-		matches[i] &= code < reader->origin.resource_count && wanted[code];
-	}
+	of_class.range = TIME_RANGE_ALL;
+	of_class.min_duration_ns = 0;
+	of_class.max_duration_ns = UINT64_MAX;
+	of_class.tag_count = 0;
+	for (size_t i = 0; i <= reader->class_count; i++)
+		is_any |= wanted[i] = span_filter_match(&of_class, &reader->class_spans[i]);
+	if (!is_any)
+		memset(matches, 0, count);
+	for (size_t i = 0; is_any && i < count; i++)
+		matches[i] &= wanted[class_of_row(reader, first + i)];
 	return STATUS_OK;
 }
 
@@ -482,20 +491,16 @@ static enum status match_origin_tag(struct span_reader *reader, const struct tag
 {
 	struct tag_filter alone = *tag;
 	struct span_filter filter = SPAN_FILTER_ANY;
-	enum status status = open_origin(reader, error);
+	enum status status = open_classes(reader, error);
 
 	filter.tags = &alone;
 	filter.tag_count = 1;
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		size_t row = first + i;
-		struct span probe = {0};
 
-		if (!matches[i] || found[row] != ATTRIBUTE_ABSENT)
-			continue;
-		probe.resource =
-			origin_resource(&reader->origin, table_number(&reader->spans, SPAN_RESOURCE, row));
-		probe.scope = origin_scope(&reader->origin, table_number(&reader->spans, SPAN_SCOPE, row));
-		matches[i] = span_filter_match(&filter, &probe);
+		if (matches[i] && found[row] == ATTRIBUTE_ABSENT)
+			matches[i] =
+				span_filter_match(&filter, &reader->class_spans[class_of_row(reader, row)]);
 	}
 	return status;
 }
@@ -523,31 +528,21 @@ static enum status match_tag(struct span_reader *reader, const struct tag_filter
 	return status;
 }
 
+static bool asks_for_class(const struct span_filter *filter)
+{
+	return filter->handler.size || filter->handler_type != FILTER_ANY || filter->outcome != FILTER_ANY ||
+	       filter->language.size || filter->operation.size || filter->service.size;
+}
+
 enum status span_reader_match(struct span_reader *reader, const struct span_filter *filter, size_t first,
 			      size_t count, uint8_t *matches, struct error *error)
 {
-	bool wants_handler = filter->handler.size || filter->handler_type != FILTER_ANY;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < count; i++)
 		matches[i] = time_range_contains(filter->range, reader->start_ns[first + i]);
-	if (wants_handler)
-		status =
-			match_number(reader, SPAN_HANDLER_ROLE, ROLE_EXECUTION, first, count, matches, error);
-	if (status == STATUS_OK && filter->handler_type != FILTER_ANY)
-		status = match_number(reader, SPAN_HANDLER_TYPE, filter->handler_type, first, count, matches,
-				      error);
-	if (status == STATUS_OK && filter->outcome != FILTER_ANY)
-		status = match_number(reader, SPAN_OUTCOME, filter->outcome, first, count, matches, error);
-	if (status == STATUS_OK && filter->handler.size)
-		status = match_string(reader, SPAN_HANDLER_NAME, filter->handler, first, count, matches,
-				      error);
-	if (status == STATUS_OK && filter->language.size)
-		status = match_string(reader, SPAN_LANGUAGE, filter->language, first, count, matches, error);
-	if (status == STATUS_OK && filter->operation.size)
-		status = match_string(reader, SPAN_NAME, filter->operation, first, count, matches, error);
-	if (status == STATUS_OK && filter->service.size)
-		status = match_service(reader, filter->service, first, count, matches, error);
+	if (asks_for_class(filter))
+		status = match_class(reader, filter, first, count, matches, error);
 	if (status == STATUS_OK && (filter->min_duration_ns > 0 || filter->max_duration_ns < UINT64_MAX))
 		status = match_duration(reader, filter, first, count, matches, error);
 	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && memchr(matches, 1, count); i++)

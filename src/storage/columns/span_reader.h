@@ -17,14 +17,17 @@
 
 struct span_reader {
 	struct block block;
-	struct table_reader spans, events, links;
+	struct table_reader spans, events, links, classes;
 	struct origin_reader origin;
 	struct attribute_reader attributes, event_attributes, link_attributes;
 	const uint8_t *trace_ids, *span_ids, *outer_parents, *link_trace_ids, *link_span_ids;
 	size_t trace_count, outer_count, event_count, link_count;
 	uint32_t *run_ends; /* row behind the last of each trace */
 	uint64_t *start_ns; /* of each row */
-	bool has_origin, has_rows;
+	struct span
+		*class_spans; /* what each class gives its spans; one more, empty, for codes past the end */
+	size_t class_count;
+	bool has_classes, has_rows;
 };
 
 enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,

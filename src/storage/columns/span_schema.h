@@ -11,29 +11,35 @@ enum span_field {
 	SPAN_START_DELTA = 3, /* to the span before, of the same trace */
 	SPAN_DURATION = 4,    /* zigzag: end less start */
 	SPAN_PARENT = 5,      /* 0: root; 1: the next of SPAN_OUTER_PARENT; n + 2: the trace's n-th span */
-	SPAN_KIND = 6,
-	SPAN_STATUS_CODE = 7,
-	SPAN_FLAGS = 8,
-	SPAN_EVENT_COUNT = 9,
-	SPAN_LINK_COUNT = 10,
-	SPAN_DROPPED_EVENTS = 11,
-	SPAN_DROPPED_LINKS = 12,
-	SPAN_RESOURCE = 13,
-	SPAN_SCOPE = 14,
-	SPAN_HANDLER_ROLE = 15,
-	SPAN_HANDLER_TYPE = 16,
-	SPAN_OUTCOME = 17,
-	SPAN_MESSAGES = 18,
-	SPAN_OUTER_COUNT = 19, /* a single value: how many SPAN_OUTER_PARENT there are */
-	SPAN_NAME = 64,
-	SPAN_TRACE_STATE = 65,
-	SPAN_STATUS_MESSAGE = 66,
-	SPAN_HANDLER_NAME = 67,
-	SPAN_LANGUAGE = 68,
-	SPAN_EVENT_HANDLED = 69, /* handler.event */
-	SPAN_TRACE_ID = 128,     /* 16 bytes a trace, ascending */
+	SPAN_EVENT_COUNT = 6,
+	SPAN_LINK_COUNT = 7,
+	SPAN_DROPPED_EVENTS = 8,
+	SPAN_DROPPED_LINKS = 9,
+	SPAN_OUTER_COUNT = 10, /* a single value: how many SPAN_OUTER_PARENT there are */
+	SPAN_CLASS_COUNT = 11, /* a single value: how many classes there are */
+	SPAN_CLASS = 12,       /* the row of TABLE_SPAN_CLASSES */
+	SPAN_TRACE_STATE = 64,
+	SPAN_STATUS_MESSAGE = 65,
+	SPAN_TRACE_ID = 128, /* 16 bytes a trace, ascending */
 	SPAN_ID = 129,
 	SPAN_OUTER_PARENT = 130, /* parents that are not in this block */
+};
+
+/* What spans of one kind of work share: one value a class. */
+enum span_class_field {
+	CLASS_KIND = 0,
+	CLASS_STATUS_CODE = 1,
+	CLASS_FLAGS = 2,
+	CLASS_RESOURCE = 3,
+	CLASS_SCOPE = 4,
+	CLASS_HANDLER_ROLE = 5,
+	CLASS_HANDLER_TYPE = 6,
+	CLASS_OUTCOME = 7,
+	CLASS_MESSAGES = 8,
+	CLASS_NAME = 64,
+	CLASS_HANDLER_NAME = 65,
+	CLASS_LANGUAGE = 66,
+	CLASS_EVENT_HANDLED = 67, /* handler.event */
 };
 
 enum span_event_field { EVENT_TIME = 0 /* zigzag: to the span's start */, EVENT_NAME = 64 };

@@ -2,9 +2,10 @@
 
 #include "base/hash.h"
 #include "storage/columns/builder_internal.h"
+#include "storage/columns/radix.h"
 #include "storage/columns/span_schema.h"
 
-enum { SPANS = 0, EVENTS = 1, LINKS = 2, TABLE_COUNT = 3 };
+enum { SPANS = 0, EVENTS = 1, LINKS = 2, CLASSES = 3, TABLE_COUNT = 4 };
 /* Up to here looking through the trace is quicker than a table of its ids. */
 enum { SHORT_TRACE = 32 };
 
@@ -20,17 +21,6 @@ static uint64_t load_big_endian(const uint8_t *bytes)
 
 	memcpy(&value, bytes, sizeof(value));
 	return __builtin_bswap64(value);
-}
-
-static int compare_runs(const void *a, const void *b)
-{
-	const struct run *x = a, *y = b;
-
-	if (x->high != y->high)
-		return x->high > y->high ? 1 : -1;
-	if (x->low != y->low)
-		return x->low > y->low ? 1 : -1;
-	return (x->first > y->first) - (x->first < y->first);
 }
 
 static size_t find_runs(const struct span **spans, size_t count, struct run *runs)
@@ -76,34 +66,46 @@ static void sort_by_start(const struct span **spans, size_t count)
 	}
 }
 
-/* Sorts by trace and start. Spans of a trace mostly arrive together, so runs are sorted, not spans. */
+/* Runs of ids whose first halves are equal: by their second halves. */
+static void sort_by_low(const struct run *runs, struct radix_item *order, struct radix_item *scratch,
+			size_t count)
+{
+	for (size_t first = 0, end; first < count; first = end) {
+		for (end = first + 1; end < count && order[end].key == order[first].key; end++)
+			;
+		if (end - first == 1)
+			continue;
+		for (size_t i = first; i < end; i++)
+			order[i].key = runs[order[i].value].low;
+		radix_sort(order + first, scratch, end - first);
+	}
+}
+
+/*
+ * Sorts by trace; put_trace sorts by start. Spans of a trace mostly arrive together, so runs are sorted, not
+ * spans, and mostly the first half of an id tells them apart.
+ */
 static bool sort_spans(struct block_builder *builder, const struct span **spans, size_t count)
 {
 	struct run *runs = arena_alloc(&builder->scratch, count * sizeof(*runs));
 	const struct span **sorted = arena_alloc(&builder->scratch, count * sizeof(*sorted));
-	size_t run_count, at = 0;
+	size_t run_count = runs ? find_runs(spans, count, runs) : 0, at = 0;
+	struct radix_item *order = arena_alloc(&builder->scratch, run_count * 2 * sizeof(*order));
 
-	if (!runs || !sorted)
+	if (!runs || !sorted || !order)
 		return false;
-	run_count = find_runs(spans, count, runs);
-	qsort(runs, run_count, sizeof(*runs), compare_runs);
+	for (size_t i = 0; i < run_count; i++)
+		order[i] = (struct radix_item){runs[i].high, i};
+	radix_sort(order, order + run_count, run_count);
+	sort_by_low(runs, order, order + run_count, run_count);
 	for (size_t i = 0; i < run_count; i++) {
-		memcpy(sorted + at, spans + runs[i].first, runs[i].count * sizeof(*sorted));
-		at += runs[i].count;
+		const struct run *run = &runs[order[i].value];
+
+		memcpy(sorted + at, spans + run->first, run->count * sizeof(*sorted));
+		at += run->count;
 	}
 	memcpy(spans, sorted, count * sizeof(*spans));
 	return true;
-}
-
-static void put_handler(struct table_writer *table, const struct handler *handler)
-{
-	table_put_number(table, SPAN_HANDLER_ROLE, handler->role);
-	table_put_number(table, SPAN_HANDLER_TYPE, handler->type);
-	table_put_number(table, SPAN_OUTCOME, handler->outcome);
-	table_put_number(table, SPAN_MESSAGES, handler->messages);
-	table_put_string(table, SPAN_HANDLER_NAME, handler->name);
-	table_put_string(table, SPAN_LANGUAGE, handler->language);
-	table_put_string(table, SPAN_EVENT_HANDLED, handler->event);
 }
 
 static void put_events(struct block_builder *builder, const struct span *span)
@@ -137,21 +139,19 @@ static void put_links(struct block_builder *builder, const struct span *span)
 	}
 }
 
-/* The attributes' keys follow from the span's name more often than from anything else. */
-static void put_attributes(struct block_builder *builder, const struct span *span)
+/* The attributes' keys follow from the span's class more often than from anything else. */
+static void put_class_and_attributes(struct block_builder *builder, const struct span *span)
 {
 	struct table_writer *table = &builder->tables[SPANS];
-	struct strings_builder *names = &table->strings[SPAN_NAME - FIRST_STRINGS_FIELD];
-	size_t code = 0;
-	uint32_t hint, shape;
+	uint32_t resource = origin_resource_code(&builder->origin, span->resource);
+	uint32_t scope = origin_scope_code(&builder->origin, span->scope);
+	uint32_t class = span_classes_code(&builder->classes, span, resource, scope);
+	uint32_t hint = builder_hint(builder, class), shape;
 
-	strings_push(names, span->name);
-	if (!names->is_plain && names->codes.count)
-		code = names->codes.items[names->codes.count - 1];
-	hint = builder_hint(builder, code);
+	table_put_number(table, SPAN_CLASS, class);
 	shape = attribute_writer_push(&table->attributes, &span->attributes, hint);
 	if (shape != hint)
-		builder_set_hint(builder, code, shape);
+		builder_set_hint(builder, class, shape);
 }
 
 static void put_span(struct block_builder *builder, const struct span *span)
@@ -160,19 +160,13 @@ static void put_span(struct block_builder *builder, const struct span *span)
 
 	table_put_random(table, SPAN_ID, span->span_id, SPAN_ID_SIZE);
 	table_put_number(table, SPAN_DURATION, zigzag_encode((int64_t)(span->end_ns - span->start_ns)));
-	table_put_number(table, SPAN_KIND, span->kind);
-	table_put_number(table, SPAN_STATUS_CODE, span->status_code);
-	table_put_number(table, SPAN_FLAGS, span->flags);
 	table_put_number(table, SPAN_EVENT_COUNT, span->event_count);
 	table_put_number(table, SPAN_LINK_COUNT, span->link_count);
 	table_put_number(table, SPAN_DROPPED_EVENTS, span->dropped_event_count);
 	table_put_number(table, SPAN_DROPPED_LINKS, span->dropped_link_count);
-	table_put_number(table, SPAN_RESOURCE, origin_resource_code(&builder->origin, span->resource));
-	table_put_number(table, SPAN_SCOPE, origin_scope_code(&builder->origin, span->scope));
 	table_put_string(table, SPAN_TRACE_STATE, span->trace_state);
 	table_put_string(table, SPAN_STATUS_MESSAGE, span->status_message);
-	put_handler(table, &span->handler);
-	put_attributes(builder, span);
+	put_class_and_attributes(builder, span);
 	put_events(builder, span);
 	put_links(builder, span);
 }
@@ -285,25 +279,30 @@ static void note_span(struct block_header *header, const struct span *span)
 		duration_ns < header->min_duration_ns ? duration_ns : header->min_duration_ns;
 	header->max_duration_ns =
 		duration_ns > header->max_duration_ns ? duration_ns : header->max_duration_ns;
-	header->outcomes |= (uint32_t)1 << (span->handler.outcome & 31);
-	if (span->handler.role == ROLE_EXECUTION)
-		header->handler_types |= (uint32_t)1 << (span->handler.type & 31);
+}
+
+static void note_class(struct block_header *header, const struct handler *handler)
+{
+	header->outcomes |= (uint32_t)1 << (handler->outcome & 31);
+	if (handler->role == ROLE_EXECUTION)
+		header->handler_types |= (uint32_t)1 << (handler->type & 31);
 }
 
 static void add_span_terms(struct block_builder *builder, struct block_header *header)
 {
-	const struct strings_builder *strings = builder->tables[SPANS].strings;
+	const struct strings_builder *strings = builder->tables[CLASSES].strings;
 
 	builder_add_services(builder, header);
-	builder_add_terms(builder, TERM_HANDLER, &strings[SPAN_HANDLER_NAME - FIRST_STRINGS_FIELD], header);
-	builder_add_terms(builder, TERM_LANGUAGE, &strings[SPAN_LANGUAGE - FIRST_STRINGS_FIELD], header);
-	builder_add_terms(builder, TERM_OPERATION, &strings[SPAN_NAME - FIRST_STRINGS_FIELD], header);
+	builder_add_terms(builder, TERM_HANDLER, &strings[CLASS_HANDLER_NAME - FIRST_STRINGS_FIELD], header);
+	builder_add_terms(builder, TERM_LANGUAGE, &strings[CLASS_LANGUAGE - FIRST_STRINGS_FIELD], header);
+	builder_add_terms(builder, TERM_OPERATION, &strings[CLASS_NAME - FIRST_STRINGS_FIELD], header);
 }
 
 enum status block_build_spans(struct block_builder *builder, const struct span **spans, size_t count,
 			      struct buffer *body, struct block_header *header_out, struct error *error)
 {
-	static const uint8_t ids[TABLE_COUNT] = {TABLE_SPANS, TABLE_SPAN_EVENTS, TABLE_SPAN_LINKS};
+	static const uint8_t ids[TABLE_COUNT] = {TABLE_SPANS, TABLE_SPAN_EVENTS, TABLE_SPAN_LINKS,
+						 TABLE_SPAN_CLASSES};
 	struct table_writer *table = &builder->tables[SPANS];
 	struct block_header header = {.signal = SIGNAL_TRACES,
 				      .row_count = count,
@@ -321,6 +320,10 @@ enum status block_build_spans(struct block_builder *builder, const struct span *
 	}
 	for (size_t i = 0; i < count; i++)
 		note_span(&header, spans[i]);
+	for (size_t i = 0; i < builder->classes.entries.count; i++)
+		note_class(&header, &builder->classes.entries.items[i].span->handler);
+	span_classes_put(&builder->classes, &builder->tables[CLASSES]);
+	table_put_number(table, SPAN_CLASS_COUNT, builder->classes.entries.count);
 	table_put_number(table, SPAN_TRACE_COUNT, trace_count);
 	table_put_number(table, SPAN_OUTER_COUNT,
 			 table->random[SPAN_OUTER_PARENT - FIRST_RANDOM_FIELD].size / SPAN_ID_SIZE);

@@ -8,6 +8,17 @@ enum { FIRST_SLOTS = 64, LARGEST_KEPT_SLOTS = 1 << 16 };
 /* After this many strings the dictionary must have shown that it pays: at least one in four repeats. */
 enum { DICTIONARY_TRIAL = 128 };
 
+/* A slot holds both hash and code: most probes touch nothing else. */
+static inline uint64_t make_slot(uint32_t hash, size_t code)
+{
+	return (uint64_t)hash << 32 | (code + 1);
+}
+
+static inline uint32_t slot_code(uint64_t slot)
+{
+	return (uint32_t)slot - 1;
+}
+
 static inline bool is_entry(const struct dictionary *dictionary, uint32_t code, struct str s)
 {
 	return str_equal(dictionary->entries.items[code], s);
@@ -16,18 +27,20 @@ static inline bool is_entry(const struct dictionary *dictionary, uint32_t code, 
 static bool grow_slots(struct dictionary *dictionary)
 {
 	size_t count = dictionary->slot_count ? dictionary->slot_count * 2 : FIRST_SLOTS;
-	uint32_t *slots = calloc(count, sizeof(*slots));
+	uint64_t *slots = calloc(count, sizeof(*slots));
 
 	if (!slots) {
 		dictionary->failed = true;
 		return false;
 	}
-	for (size_t i = 0; i < dictionary->hashes.count; i++) {
-		size_t slot = dictionary->hashes.items[i] & (count - 1);
+	for (size_t i = 0; i < dictionary->slot_count; i++) {
+		size_t slot = (dictionary->slots[i] >> 32) & (count - 1);
 
+		if (!dictionary->slots[i])
+			continue;
 		while (slots[slot])
 			slot = (slot + 1) & (count - 1);
-		slots[slot] = (uint32_t)i + 1;
+		slots[slot] = dictionary->slots[i];
 	}
 	free(dictionary->slots);
 	dictionary->slots = slots;
@@ -40,12 +53,11 @@ static uint32_t add_entry(struct dictionary *dictionary, struct str s, uint32_t 
 	uint32_t code = (uint32_t)dictionary->entries.count;
 
 	vector_str_push(&dictionary->entries, s);
-	vector_u32_push(&dictionary->hashes, hash);
-	if (dictionary->entries.failed || dictionary->hashes.failed) {
+	if (dictionary->entries.failed) {
 		dictionary->failed = true;
 		return 0;
 	}
-	dictionary->slots[slot] = code + 1;
+	dictionary->slots[slot] = make_slot(hash, code);
 	return dictionary->last = code;
 }
 
@@ -62,9 +74,9 @@ uint32_t dictionary_code(struct dictionary *dictionary, struct str s)
 	hash = (uint32_t)hash_seeded(s.data, s.size, hash_seed());
 	slot = hash & (dictionary->slot_count - 1);
 	for (; dictionary->slots[slot]; slot = (slot + 1) & (dictionary->slot_count - 1)) {
-		uint32_t code = dictionary->slots[slot] - 1;
+		uint32_t code = slot_code(dictionary->slots[slot]);
 
-		if (dictionary->hashes.items[code] == hash && is_entry(dictionary, code, s))
+		if (dictionary->slots[slot] >> 32 == hash && is_entry(dictionary, code, s))
 			return dictionary->last = code;
 	}
 	return add_entry(dictionary, s, hash, slot);
@@ -79,7 +91,6 @@ void dictionary_clear(struct dictionary *dictionary)
 	if (dictionary->entries.count)
 		memset(dictionary->slots, 0, dictionary->slot_count * sizeof(*dictionary->slots));
 	vector_str_clear(&dictionary->entries);
-	vector_u32_clear(&dictionary->hashes);
 	dictionary->last = 0;
 	dictionary->failed = false;
 }
@@ -87,7 +98,6 @@ void dictionary_clear(struct dictionary *dictionary)
 void dictionary_release(struct dictionary *dictionary)
 {
 	vector_str_release(&dictionary->entries);
-	vector_u32_release(&dictionary->hashes);
 	free(dictionary->slots);
 	*dictionary = (struct dictionary){0};
 }

@@ -23,8 +23,7 @@
 /* Gives equal strings the same code, 0, 1, 2, … in order of arrival. */
 struct dictionary {
 	struct vector_str entries;
-	struct vector_u32 hashes; /* of the entries */
-	uint32_t *slots;          /* code + 1, 0 where free; a power of two of them */
+	uint64_t *slots; /* hash, then code + 1, 0 where free; a power of two of them */
 	size_t slot_count;
 	uint32_t last; /* the code given last: the next string is often the same */
 	bool failed;

@@ -10,7 +10,7 @@
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* The version of keys and headers; a block has its own. */
-enum { STORE_FORMAT = 1 };
+enum { STORE_FORMAT = 2 };
 
 /* zstd's quickest level. */
 enum { COMPRESSION_LEVEL = 1 };

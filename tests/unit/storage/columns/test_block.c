@@ -202,8 +202,8 @@ static void names_the_format_that_it_cannot_read(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(open_bytes(str_make("\x02\0\1\0\0", 5), &error), STATUS_CORRUPT);
-	assert_string_equal(error.message, "a block has format 2; this program reads 1");
+	assert_int_equal(open_bytes(str_make("\x01\0\1\0\0", 5), &error), STATUS_CORRUPT);
+	assert_string_equal(error.message, "a block has format 1; this program reads 2");
 }
 
 /* A directory by hand: format, signal, rows, groups of (codec, raw, stored), columns of (table, field, index,
@@ -230,23 +230,24 @@ static void refuses_directories_that_do_not_add_up(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'), STATUS_OK);
-	assert_int_equal(OPEN(1, 3, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'), STATUS_OK);
+	assert_int_equal(OPEN(BLOCK_FORMAT, 3, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* signal */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 3, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 0, 3, 'a', 'b'),
 			 STATUS_CORRUPT); /* column */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 1, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 2, 1, TABLE, 0, 0, 1, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* no group */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 2, 3, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 3, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* stored */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 2, 1, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 1, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* too much */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, 3, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'), STATUS_CORRUPT); /* raw */
-	assert_int_equal(OPEN(1, 0, 1, 1, 3, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 3, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+			 STATUS_CORRUPT); /* raw */
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 3, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* codec */
-	assert_int_equal(OPEN(1, 0, 1, 1, 1, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 1, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* no zstd */
-	assert_int_equal(OPEN(1, 0, 1, 1, 2, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 2, 2, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
 			 STATUS_CORRUPT); /* no lz4 */
 }
 
@@ -256,13 +257,14 @@ static void refuses_more_rows_columns_and_bytes_than_a_block_may_have(void **sta
 
 	(void)state;
 	/* 2^20 rows and one more */
-	assert_int_equal(OPEN(1, 0, (char)0x80, (char)0x80, 0x40, 0, 0), STATUS_OK);
-	assert_int_equal(OPEN(1, 0, (char)0x81, (char)0x80, 0x40, 0, 0), STATUS_CORRUPT);
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, (char)0x80, (char)0x80, 0x40, 0, 0), STATUS_OK);
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, (char)0x81, (char)0x80, 0x40, 0, 0), STATUS_CORRUPT);
 	/* 2^16 columns and one more: neither is there */
-	assert_int_equal(OPEN(1, 0, 1, 0, (char)0x81, (char)0x80, 0x04), STATUS_CORRUPT);
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 0, (char)0x81, (char)0x80, 0x04), STATUS_CORRUPT);
 	/* a group of 2^30 bytes and one more */
-	assert_int_equal(OPEN(1, 0, 1, 1, 0, (char)0x81, (char)0x80, (char)0x80, (char)0x80, 4, 0, 0),
-			 STATUS_CORRUPT);
+	assert_int_equal(
+		OPEN(BLOCK_FORMAT, 0, 1, 1, 0, (char)0x81, (char)0x80, (char)0x80, (char)0x80, 4, 0, 0),
+		STATUS_CORRUPT);
 }
 
 /* What claims to be large costs nothing until it has proved it. */
@@ -281,7 +283,8 @@ static void takes_no_memory_for_a_size_that_is_not_true(void **state)
 	buffer_append(&body, frame, size);
 	assert_int_equal(open_and_read(body.data, body.size, &error), STATUS_CORRUPT);
 	buffer_release(&body);
-	assert_int_equal(OPEN(1, 0, 1, 1, 2, (char)0x80, (char)0x80, 0x40, 2, 1, TABLE, 0, 0, 0, 2, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 2, (char)0x80, (char)0x80, 0x40, 2, 1, TABLE, 0, 0, 0, 2,
+			      'a', 'b'),
 			 STATUS_CORRUPT);
 }
 

@@ -1,4 +1,4 @@
-#include "decode/bodies.h"
+#include "stages/bodies.h"
 
 #include <stdlib.h>
 

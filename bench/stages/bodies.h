@@ -5,8 +5,8 @@
  * Ownership  the caller frees the bytes.
  * Errors     empty where memory ran out.
  */
-#ifndef BENCH_DECODE_BODIES_H
-#define BENCH_DECODE_BODIES_H
+#ifndef BENCH_STAGES_BODIES_H
+#define BENCH_STAGES_BODIES_H
 
 #include "base/str.h"
 
