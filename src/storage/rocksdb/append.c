@@ -211,7 +211,6 @@ static enum status write_commit(struct commit *commit, struct error *error)
 		return rocksdb_failed(message, "a commit cannot be written", error);
 	block_index_add(&store->index, commit->entries, commit->entry_count);
 	commit->entry_count = 0;
-	atomic_store(&store->appended_ns, clock_monotonic_ns());
 	return STATUS_OK;
 }
 
@@ -219,6 +218,7 @@ enum status rocksdb_append(struct store *base, struct batch *const *batches, siz
 			   struct error *error)
 {
 	struct commit commit = {.store = (struct rocksdb_store *)base};
+	uint64_t start_ns = clock_monotonic_ns();
 	enum status status = STATUS_OK;
 
 	pthread_mutex_lock(&commit.store->append_lock);
@@ -232,5 +232,6 @@ enum status rocksdb_append(struct store *base, struct batch *const *batches, siz
 	for (size_t i = 0; i < commit.entry_count; i++)
 		block_entry_free(commit.entries[i]);
 	free(commit.entries);
+	atomic_fetch_add(&commit.store->append_busy_ns, clock_monotonic_ns() - start_ns);
 	return status;
 }

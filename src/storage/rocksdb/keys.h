@@ -1,10 +1,11 @@
 /*
  * keys: how a block is named in RocksDB, and which day it belongs to.
  *
- *     headers                 u32 partition, u8 signal, u8 level, u64 sequence
- *     traces, metrics, logs   u32 partition, u8 level, u64 sequence
+ *     headers                 u32 partition, u8 signal, u64 sequence
+ *     traces, metrics, logs   u32 partition, u64 sequence
  *
- * Numbers are big-endian, so that keys sort by time. A partition is a day since 1970 by the row's own time, UTC:
+ * Numbers are big-endian, so that keys sort by time: what is flushed from memory lies behind what was flushed
+ * before, and RocksDB moves such files down without writing them again. A partition is a day since 1970 by the row's own time, UTC:
  * retention drops whole partitions.
  */
 #ifndef ROHAS_STORAGE_ROCKSDB_KEYS_H
@@ -12,7 +13,7 @@
 
 #include "storage/columns/header.h"
 
-enum { HEADER_KEY_SIZE = 14, BODY_KEY_SIZE = 13 };
+enum { HEADER_KEY_SIZE = 13, BODY_KEY_SIZE = 12 };
 #define PARTITION_NS (UINT64_C(86400) * 1000000000)
 
 static inline uint32_t partition_of(uint64_t time_ns)
@@ -33,16 +34,12 @@ static inline void header_key(uint32_t partition, const struct block_header *hea
 	char *at = put_big_endian(key, partition, 4);
 
 	*at++ = (char)header->signal;
-	*at++ = (char)header->level;
 	put_big_endian(at, header->sequence, 8);
 }
 
 static inline void body_key(uint32_t partition, const struct block_header *header, char key[BODY_KEY_SIZE])
 {
-	char *at = put_big_endian(key, partition, 4);
-
-	*at++ = (char)header->level;
-	put_big_endian(at, header->sequence, 8);
+	put_big_endian(put_big_endian(key, partition, 4), header->sequence, 8);
 }
 
 static inline uint32_t partition_of_key(const char *key)

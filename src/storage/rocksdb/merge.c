@@ -7,8 +7,9 @@
  * query that still reads them is done; a note on the disk ("leftover") makes sure that they go even if the
  * program ends before.
  *
- * Large blocks wait until nothing arrives, or there are very many of them: they are good enough, and the
- * processor is better used for what comes in. A block that cannot be read is left alone from then on.
+ * While appends take more than half of the time, large blocks wait, until there are very many of them: they are
+ * good enough, and the processor is better used for what comes in. A block that cannot be read is left alone from
+ * then on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ enum {
 	MERGE_MOST_ROWS = 65536,
 	FULL_ROWS = 32768,  /* a block of this many is never merged again */
 	PAUSE_MS = 1000,    /* between looks */
-	IDLE_MS = 2000,     /* without an append: time for large blocks */
+	WINDOW_MS = 250,    /* over which it is measured how busy appends are */
 	RETRY_SECONDS = 30, /* after a failure */
 };
 
@@ -36,9 +37,9 @@ enum {
  */
 static const struct tier {
 	uint64_t below_rows;
-	size_t enough; /* while nothing arrives */
-	size_t enough_when_busy;
-} tiers[] = {{16, 16, 16}, {128, 16, 16}, {1024, 16, 16}, {4096, 8, 32}, {FULL_ROWS, 8, 16384}};
+	size_t enough;
+	size_t enough_when_pressed;
+} tiers[] = {{16, 16, 16}, {128, 16, 64}, {1024, 16, 256}, {4096, 8, 4096}, {FULL_ROWS, 8, 16384}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
@@ -56,14 +57,16 @@ struct merger {
 	pthread_mutex_t work_lock;             /* one merge at a time */
 	pthread_t thread;
 	bool has_thread;
-	pthread_mutex_t lock; /* of what follows */
+	uint64_t window_ns, window_busy_ns; /* when the window began, and append_busy_ns at that time */
+	bool is_pressed;                    /* in the window before */
+	pthread_mutex_t lock;               /* of what follows */
 	pthread_cond_t changed;
 	bool stopping;
 };
 
 /* What a choice of blocks depends on. */
 struct appetite {
-	bool is_idle, is_eager;
+	bool is_pressed, is_eager;
 };
 
 static size_t tier_of(const struct block_entry *entry)
@@ -108,7 +111,8 @@ static size_t choose_blocks(struct block_entry *const *partition, size_t count, 
 	for (size_t i = 0; i < count; i++)
 		counts[tier_of(partition[i])]++;
 	for (size_t tier = 0; tier < TIER_COUNT && !appetite->is_eager; tier++)
-		if (counts[tier] >= (appetite->is_idle ? tiers[tier].enough : tiers[tier].enough_when_busy))
+		if (counts[tier] >=
+		    (appetite->is_pressed ? tiers[tier].enough_when_pressed : tiers[tier].enough))
 			return take_blocks(partition, count, tier, false, chosen_out, most);
 	if (!appetite->is_eager)
 		return 0;
@@ -512,11 +516,17 @@ static bool is_stopping(struct merger *merger)
 	return stopping;
 }
 
-static bool is_idle(const struct merger *merger)
+/* Whether appends took more than half of the last window. The work lock is held. */
+static bool is_pressed(struct merger *merger)
 {
-	uint64_t appended_ns = atomic_load(&merger->store->appended_ns);
+	uint64_t now_ns = clock_monotonic_ns(), busy_ns = atomic_load(&merger->store->append_busy_ns);
 
-	return clock_monotonic_ns() - appended_ns > IDLE_MS * NS_PER_MS;
+	if (now_ns - merger->window_ns >= WINDOW_MS * NS_PER_MS) {
+		merger->is_pressed = (busy_ns - merger->window_busy_ns) * 2 > now_ns - merger->window_ns;
+		merger->window_ns = now_ns;
+		merger->window_busy_ns = busy_ns;
+	}
+	return merger->is_pressed;
 }
 
 enum status merger_run(struct merger *merger, bool eager, struct error *error)
@@ -527,7 +537,7 @@ enum status merger_run(struct merger *merger, bool eager, struct error *error)
 
 	pthread_mutex_lock(&merger->work_lock);
 	while (status == STATUS_OK && count > 0 && !is_stopping(merger)) {
-		struct appetite appetite = {.is_idle = is_idle(merger), .is_eager = eager};
+		struct appetite appetite = {.is_pressed = is_pressed(merger), .is_eager = eager};
 
 		count = block_index_choose(&merger->store->index, choose_blocks, &appetite, chosen,
 					   MERGE_MOST_BLOCKS);
@@ -590,7 +600,7 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	if (!merger)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	merger->store = store;
-	merger->builder = block_builder_new(CODEC_ZSTD, COMPRESSION_LEVEL);
+	merger->builder = block_builder_new(CODEC_ZSTD, MERGED_COMPRESSION_LEVEL);
 	merger->write_options = rocksdb_writeoptions_create();
 	pthread_mutex_init(&merger->work_lock, NULL);
 	pthread_mutex_init(&merger->lock, NULL);

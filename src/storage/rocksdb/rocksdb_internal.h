@@ -12,8 +12,8 @@
 /* The version of keys and headers; a block has its own. */
 enum { STORE_FORMAT = 2 };
 
-/* zstd's quickest level. */
-enum { COMPRESSION_LEVEL = 1 };
+/* What is committed is soon rewritten: zstd at its quickest. What is merged stays. */
+enum { COMPRESSION_LEVEL = 1, MERGED_COMPRESSION_LEVEL = 3 };
 
 /* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES +
  * signal. */
@@ -40,7 +40,7 @@ struct rocksdb_store {
 	struct buffer body;
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
-	_Atomic uint64_t appended_ns; /* when rows last came, on the monotonic clock */
+	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
 	struct merger *merger;
 };
 
