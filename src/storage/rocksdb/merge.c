@@ -600,7 +600,7 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	if (!merger)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	merger->store = store;
-	merger->builder = block_builder_new(CODEC_ZSTD, MERGED_COMPRESSION_LEVEL);
+	merger->builder = block_builder_new(MERGE_CODEC, MERGE_COMPRESSION_LEVEL);
 	merger->write_options = rocksdb_writeoptions_create();
 	pthread_mutex_init(&merger->work_lock, NULL);
 	pthread_mutex_init(&merger->lock, NULL);

@@ -12,8 +12,10 @@
 /* The version of keys and headers; a block has its own. */
 enum { STORE_FORMAT = 2 };
 
-/* What is committed is soon rewritten: zstd at its quickest. What is merged stays. */
-enum { COMPRESSION_LEVEL = 1, MERGED_COMPRESSION_LEVEL = 3 };
+/* What is committed is soon merged: lz4 is quick. What is merged stays. */
+#define COMMIT_CODEC CODEC_LZ4
+#define MERGE_CODEC  CODEC_ZSTD
+enum { MERGE_COMPRESSION_LEVEL = 3 };
 
 /* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES +
  * signal. */

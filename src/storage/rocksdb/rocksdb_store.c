@@ -293,7 +293,7 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	pthread_mutex_init(&store->append_lock, NULL);
 	block_index_init(&store->index);
 	store->path = strdup(options->path);
-	store->builder = block_builder_new(CODEC_ZSTD, COMPRESSION_LEVEL);
+	store->builder = block_builder_new(COMMIT_CODEC, 0);
 	if (!store->path || !store->builder)
 		status = error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	else
