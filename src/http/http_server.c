@@ -47,7 +47,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
 	};
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, request_access, server, MHD_OPTION_EXTERNAL_LOGGER,
-				log_library, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
+				log_library, NULL, MHD_OPTION_URI_LOG_CALLBACK, request_address, NULL,
+				MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
 				MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
 				MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_seconds,

@@ -70,7 +70,8 @@ void http_request_give_back(struct http_request *request, struct buffer *body);
 /* Empty where there is none. Header names fold case. */
 struct str http_request_header(const struct http_request *request, const char *name);
 
-/* Query parameters in order, percent-decoded. */
+/* Query parameters in order, percent-decoded. Of more than HTTP_PARAMETERS_MOST the rest is not seen. */
+enum { HTTP_PARAMETERS_MOST = 128 };
 size_t http_request_parameter_count(const struct http_request *request);
 void http_request_parameter(const struct http_request *request, size_t index, struct str *name_out,
 			    struct str *value_out);

@@ -56,6 +56,7 @@ struct http_request {
 enum MHD_Result request_access(void *server, struct MHD_Connection *connection, const char *url,
 			       const char *method, const char *version, const char *upload,
 			       size_t *upload_size, void **request_slot);
+void *request_address(void *server, const char *address, struct MHD_Connection *connection);
 void request_completed(void *server, struct MHD_Connection *connection, void **request_slot,
 		       enum MHD_RequestTerminationCode reason);
 

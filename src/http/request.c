@@ -238,6 +238,24 @@ static enum MHD_Result complete(struct http_request *request)
 	return hand_on(request);
 }
 
+/*
+ * Sees the address before its parameters are taken apart, and cuts off those behind the limit. The library keeps
+ * each one in the connection's memory, and where thousands use that up it neither answers nor closes. The address
+ * is no constant: it lies in the connection's read buffer, where the library itself is about to cut it up.
+ */
+void *request_address(void *context, const char *address, struct MHD_Connection *connection)
+{
+	char *at = strchr((char *)(uintptr_t)address, '?');
+
+	(void)context;
+	(void)connection;
+	for (int i = 0; at && i < HTTP_PARAMETERS_MOST; i++)
+		at = strchr(at + 1, '&');
+	if (at)
+		*at = '\0';
+	return NULL;
+}
+
 enum MHD_Result request_access(void *server, struct MHD_Connection *connection, const char *url,
 			       const char *method, const char *version, const char *upload,
 			       size_t *upload_size, void **request_slot)

@@ -195,6 +195,27 @@ static void tells_what_was_asked(void **state)
 	close(fd);
 }
 
+/* They would fill the connection's memory, and the client would wait for an answer in vain. */
+static void of_very_many_parameters_the_first_are_seen(void **state)
+{
+	struct buffer path = BUFFER_EMPTY, wanted = BUFFER_EMPTY;
+	int fd = dial(state);
+
+	buffer_append_c(&path, "/?");
+	for (int i = 0; i < 5000; i++)
+		buffer_printf(&path, "%sa=%d", i ? "&" : "", i);
+	buffer_append_byte(&path, '\0');
+	buffer_append_c(&wanted, "0 GET /");
+	for (int i = 0; i < HTTP_PARAMETERS_MOST; i++)
+		buffer_printf(&wanted, " [a=%d]", i);
+	buffer_append_c(&wanted, " <here>");
+	buffer_append_byte(&wanted, '\0');
+	expect(ask(fd, "GET", path.data, "X-Extra: here\r\n", nothing), 201, wanted.data);
+	buffer_release(&path);
+	buffer_release(&wanted);
+	close(fd);
+}
+
 static void knows_every_method(void **state)
 {
 	static const struct {
@@ -556,6 +577,7 @@ int main(void)
 #define served(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		served(tells_what_was_asked),
+		served(of_very_many_parameters_the_first_are_seen),
 		served(knows_every_method),
 		served(head_sends_the_headers_alone),
 		served(gives_the_body_whole),
