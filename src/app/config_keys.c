@@ -73,9 +73,8 @@ const struct config_key config_keys[] = {
 	 .help = "The port on which OTLP over HTTP is received; 0 takes any free one and says which."},
 
 	{"workbench.allowed_origins", ORIGINS(workbench.allowed_origins), .standard = "[]",
-	 .help = "The web origins whose pages may read the API, such as https://ops.example.org, or * for "
-		 "any; empty: "
-		 "pages served from this machine (localhost)."},
+	 .help = "The web origins whose pages may read the API and send telemetry, such as "
+		 "https://ops.example.org, or * for any; empty: pages served from this machine (localhost)."},
 	{"workbench.api_key", STRING(workbench.api_key), .standard = "\"\"", .secret = true,
 	 .help = "The key that API and Workbench ask for, as Authorization: Bearer or X-API-Key; empty: "
 		 "none."},

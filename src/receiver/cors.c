@@ -66,6 +66,13 @@ static const char *find_origin(const struct cors *cors, struct str origin)
 	return NULL;
 }
 
+bool cors_is_foreign(const struct cors *cors, const struct http_request *request)
+{
+	struct str origin = http_request_header(request, "Origin");
+
+	return origin.size && !find_origin(cors, origin);
+}
+
 bool cors_allow(const struct cors *cors, struct http_request *request)
 {
 	struct str origin = http_request_header(request, "Origin");

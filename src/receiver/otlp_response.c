@@ -9,10 +9,12 @@ enum rpc_code {
 	RPC_UNKNOWN = 2,
 	RPC_INVALID_ARGUMENT = 3,
 	RPC_NOT_FOUND = 5,
+	RPC_PERMISSION_DENIED = 7,
 	RPC_RESOURCE_EXHAUSTED = 8,
 	RPC_UNIMPLEMENTED = 12,
 	RPC_INTERNAL = 13,
 	RPC_UNAVAILABLE = 14,
+	RPC_UNAUTHENTICATED = 16,
 };
 
 /*
@@ -31,10 +33,11 @@ static const struct {
 	uint8_t rpc_code;
 	bool may_retry;
 } meanings[] = {
-	{400, RPC_INVALID_ARGUMENT, false}, {404, RPC_NOT_FOUND, false},
-	{405, RPC_UNIMPLEMENTED, false},    {413, RPC_INVALID_ARGUMENT, false},
-	{415, RPC_INVALID_ARGUMENT, false}, {429, RPC_RESOURCE_EXHAUSTED, true},
-	{500, RPC_INTERNAL, false},         {501, RPC_UNIMPLEMENTED, false},
+	{400, RPC_INVALID_ARGUMENT, false},  {401, RPC_UNAUTHENTICATED, false},
+	{403, RPC_PERMISSION_DENIED, false}, {404, RPC_NOT_FOUND, false},
+	{405, RPC_UNIMPLEMENTED, false},     {413, RPC_INVALID_ARGUMENT, false},
+	{415, RPC_INVALID_ARGUMENT, false},  {429, RPC_RESOURCE_EXHAUSTED, true},
+	{500, RPC_INTERNAL, false},          {501, RPC_UNIMPLEMENTED, false},
 	{503, RPC_UNAVAILABLE, true},
 };
 enum { MEANING_COUNT = sizeof(meanings) / sizeof(meanings[0]) };

@@ -19,8 +19,8 @@ enum {
 /* When a sender that was turned away may come again. The queue drains in less. */
 #define RETRY_AFTER_SECONDS "1"
 
-const uint16_t receiver_status_codes[RECEIVER_STATUS_CODES] = {200, 204, 400, 405, 413,
-							       415, 429, 500, 503, 0};
+const uint16_t receiver_status_codes[RECEIVER_STATUS_CODES] = {200, 204, 400, 401, 403, 405,
+							       413, 415, 429, 500, 503, 0};
 
 struct signal_counters {
 	atomic_uint_fast64_t received, rejected, dropped, received_bytes;
@@ -213,6 +213,11 @@ static void receive(struct receiver *receiver, struct http_request *request, enu
 	enum otlp_format format;
 	struct job *job;
 
+	if (cors_is_foreign(&receiver->cors, request)) {
+		refuse(receiver, request, signal, 403,
+		       "pages of this origin may not send telemetry; list it in workbench.allowed_origins");
+		return;
+	}
 	if (!otlp_format_parse(http_request_header(request, "Content-Type"), &format)) {
 		refuse(receiver, request, signal, 415,
 		       "the Content-Type must be application/x-protobuf or application/json");

@@ -44,7 +44,7 @@ struct receiver_options {
 };
 
 /* What was answered, in the order of receiver_status_codes; the last place counts all others. */
-enum { RECEIVER_STATUS_CODES = 10 };
+enum { RECEIVER_STATUS_CODES = 12 };
 extern const uint16_t receiver_status_codes[RECEIVER_STATUS_CODES];
 
 struct receiver_signal_stats {

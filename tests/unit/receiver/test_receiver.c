@@ -319,6 +319,19 @@ static void web_pages_that_are_allowed_may_send(void **state)
 	       "Access-Control-Allow-Origin: https://shop.example", "code");
 }
 
+/* A page that resolves its own name to this machine is of the same origin: its browser asks nothing before. */
+static void what_a_foreign_page_sends_is_refused(void **state)
+{
+	struct door *door = *state;
+
+	expect(post(door, "/v1/traces", JSON "Origin: http://evil.example:4318\r\n", str_from("{}")), 403,
+	       "Content-Type: application/json", "\"code\":7");
+	expect(post(door, "/v1/traces", JSON "Origin: null\r\n", str_from("{}")), 403, NULL,
+	       "workbench.allowed_origins");
+	expect(post(door, "/v1/traces", JSON "Origin: http://localhost:3000\r\n", str_from("{}")), 200, NULL,
+	       "{}");
+}
+
 static void pages_of_this_machine_may_send_and_others_not(void **state)
 {
 	static const struct {
@@ -478,6 +491,7 @@ int main(void)
 		served(takes_nothing_but_post),
 		served(web_pages_that_are_allowed_may_send),
 		served(pages_of_this_machine_may_send_and_others_not),
+		served(what_a_foreign_page_sends_is_refused),
 		cmocka_unit_test(a_disabled_signal_is_dropped_with_success),
 		cmocka_unit_test(nothing_is_answered_before_it_is_durable),
 		cmocka_unit_test(a_full_queue_turns_senders_away),
