@@ -76,8 +76,9 @@ const struct config_key config_keys[] = {
 	 .help = "The web origins whose pages may read the API and send telemetry, such as "
 		 "https://ops.example.org, or * for any; empty: pages served from this machine (localhost)."},
 	{"workbench.api_key", STRING(workbench.api_key), .standard = "\"\"", .secret = true,
-	 .help = "The key that API and Workbench ask for, as Authorization: Bearer or X-API-Key; empty: "
-		 "none."},
+	 .help = "The key that everything on server.port asks for, as Authorization: Bearer or X-API-Key; "
+		 "empty: none. "
+		 "telemetry.receiver.http.port asks for none."},
 };
 
 static_assert(sizeof(config_keys) / sizeof(config_keys[0]) == CONFIG_KEY_COUNT,

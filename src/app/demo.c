@@ -18,7 +18,7 @@ static void note_signal(int number)
 }
 
 struct demo_options {
-	const char *url, *truth_path;
+	const char *url, *api_key, *truth_path;
 	uint64_t seed, history_ns, duration_ns, wait_ns;
 	double rate;
 	bool is_quiet;
@@ -182,7 +182,7 @@ static int play(struct demo_options *options)
 	if (!shop)
 		return cli_fail("out of memory");
 	open_shop(shop, options);
-	status = sender_new(options->url, options->wait_ns, &stop, &sender, &error);
+	status = sender_new(options->url, options->api_key, options->wait_ns, &stop, &sender, &error);
 	shop->play.outbox.truth = &shop->play.truth;
 	shop->play.outbox.sender = sender;
 	if (status == STATUS_OK)
@@ -230,6 +230,8 @@ static int start(struct config_request *request, struct demo_options *options)
 
 	if (cli_load_config(request, &config)) {
 		configured_url(&config, url, sizeof(url));
+		/* The key is for nobody else. */
+		options->api_key = options->url ? NULL : config.workbench.api_key;
 		options->url = options->url ? options->url : url;
 		watch_signals();
 		curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -81,20 +81,24 @@ static struct str key_parameter(struct http_request *request)
 	return str_make("", 0);
 }
 
-/* The browser's EventSource cannot send a header: the live stream alone takes the key from its address. */
+/*
+ * The browser's EventSource cannot send a header: the live stream alone takes the key from its address. route is
+ * NULL for telemetry that arrives here.
+ */
 static bool check_key(struct server *server, struct http_request *request, const struct route *route)
 {
 	struct str key = http_request_header(request, "X-API-Key");
 
-	if (!route->is_guarded)
+	if (route && !route->is_guarded)
 		return true;
-	if (key.size == 0 && route->run == run_live)
+	if (key.size == 0 && route && route->run == run_live)
 		key = key_parameter(request);
 	if (access_allows_key(&server->access, http_request_header(request, "Authorization"), key))
 		return true;
 	http_reply_header(request, "WWW-Authenticate", "Bearer realm=\"rohas-telemetry\"");
-	refuse(server, request, 401,
-	       "the key is missing or wrong; send it as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\"");
+	server_reject(server, request, 401,
+		      "the key is missing or wrong; send it as \"Authorization: Bearer KEY\" or \"X-API-Key: "
+		      "KEY\"");
 	return false;
 }
 
@@ -182,10 +186,10 @@ static void handle_receiver(struct server *server, struct http_request *request)
 
 	if (http_request_method(request) == HTTP_OPTIONS)
 		answer_options(server, request, "POST, OPTIONS", allowed);
-	else if (server->options.receiver_handle)
-		server->options.receiver_handle(server->options.receiver_context, request);
-	else
+	else if (!server->options.receiver_handle)
 		refuse(server, request, 404, "this port receives no telemetry");
+	else if (check_key(server, request, NULL))
+		server->options.receiver_handle(server->options.receiver_context, request);
 }
 
 static bool is_for_receiver(struct http_request *request)

@@ -139,6 +139,23 @@ withProgram('with an API key', { 'workbench.api_key': key }, ({ program }) => {
 		}
 	});
 
+	test('telemetry sent to the same port needs it too, and to its own port none', async () => {
+		const send = async (base, headers) => {
+			const response = await fetch(`${base}/v1/traces`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json', ...headers },
+				body: '{}',
+			});
+			return [response.status, await response.text()];
+		};
+		const { url, otlpUrl } = program();
+		const [status, text] = await send(url, {});
+		assert.equal(status, 401);
+		assert.equal(JSON.parse(text).code, 16);
+		assert.deepEqual(await send(url, { 'x-api-key': key }), [200, '{}']);
+		assert.deepEqual(await send(otlpUrl, {}), [200, '{}']);
+	});
+
 	test('health and readiness are for everybody', async () => {
 		assert.equal((await program().get('/healthz')).status, 200);
 		assert.equal((await program().get('/readyz')).status, 200);

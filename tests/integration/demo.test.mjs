@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { playHistory, startDemo } from '../demo.mjs';
-import { eventually, startProgram } from '../harness.mjs';
+import { eventually, programPath, startChild, startProgram } from '../harness.mjs';
 
 describe('the history that it back-fills', () => {
 	let program;
@@ -134,6 +134,18 @@ test('it goes on until it is told to stop', async () => {
 	demo.signal('SIGTERM');
 	const { code } = await demo.exited;
 	assert.equal(code, 0);
+	await program.stop();
+});
+
+test('it knows the key of the port that it sends to', async () => {
+	const settings = { 'telemetry.receiver.http.enabled': 'false', 'workbench.api_key': 'a-key-4711' };
+	const program = await startProgram({ settings });
+	const demo = startChild(programPath, [
+		...['demo', '--duration', '1s', '--rate', '20', '--set', `server.port=${program.port}`],
+		...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+	]);
+	const { code, stderr } = await demo.exited;
+	assert.equal(code, 0, stderr);
 	await program.stop();
 });
 

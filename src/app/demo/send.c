@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/protobuf.h"
 
-enum { ANSWER_LIMIT_BYTES = 64 * 1024, URL_SIZE = 512, TIMEOUT_SECONDS = 60 };
+enum { ANSWER_LIMIT_BYTES = 64 * 1024, URL_SIZE = 512, TIMEOUT_SECONDS = 60, KEY_HEADER_SIZE = 5000 };
 static const uint64_t patience_ns = 30 * NS_PER_SECOND, pause_most_ns = 5 * NS_PER_SECOND;
 
 struct demo_sender {
@@ -50,10 +50,12 @@ static void set_options(struct demo_sender *sender)
 	curl_easy_setopt(sender->curl, CURLOPT_WRITEDATA, &sender->answer);
 }
 
-enum status sender_new(const char *url, uint64_t wait_ns, const volatile sig_atomic_t *stop,
-		       struct demo_sender **sender_out, struct error *error)
+enum status sender_new(const char *url, const char *api_key, uint64_t wait_ns,
+		       const volatile sig_atomic_t *stop, struct demo_sender **sender_out,
+		       struct error *error)
 {
 	struct demo_sender *sender = calloc(1, sizeof(*sender));
+	char key_header[KEY_HEADER_SIZE];
 
 	if (!sender)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
@@ -66,6 +68,9 @@ enum status sender_new(const char *url, uint64_t wait_ns, const volatile sig_ato
 	sender->headers = curl_slist_append(NULL, "Content-Type: application/x-protobuf");
 	/* Without this curl asks first whether it may send a large body. */
 	sender->headers = curl_slist_append(sender->headers, "Expect:");
+	snprintf(key_header, sizeof(key_header), "X-API-Key: %s", api_key ? api_key : "");
+	if (api_key && *api_key)
+		sender->headers = curl_slist_append(sender->headers, key_header);
 	if (!sender->curl || !sender->headers) {
 		sender_free(sender);
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");

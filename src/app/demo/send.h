@@ -20,9 +20,11 @@
 
 struct demo_sender;
 
-/* url is the endpoint's base ("http://127.0.0.1:4318"); wait_ns: how long it may take until it is there. */
-enum status sender_new(const char *url, uint64_t wait_ns, const volatile sig_atomic_t *stop,
-		       struct demo_sender **sender_out, struct error *error);
+/* url is the endpoint's base ("http://127.0.0.1:4318"); wait_ns: how long it may take until it is there. api_key
+ * goes along with every request; NULL or "": none. */
+enum status sender_new(const char *url, const char *api_key, uint64_t wait_ns,
+		       const volatile sig_atomic_t *stop, struct demo_sender **sender_out,
+		       struct error *error);
 
 /* rejected_out: the rows that partial success refused. */
 enum status sender_post(struct demo_sender *sender, enum signal signal, struct str body,

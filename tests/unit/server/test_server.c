@@ -390,6 +390,14 @@ static void the_key_guards_data_but_not_probes_and_pages(void **state)
 	reply = ask_with(fixture, "GET", "/metrics", header);
 	assert_int_equal(reply.code, 200);
 	forget(&reply);
+	/* This port may be open to the world where the receiver's own is not. */
+	reply = ask_with(fixture, "POST", "/v1/traces", NULL);
+	assert_int_equal(reply.code, 401);
+	assert_true(has_header(&reply, "WWW-Authenticate: Bearer"));
+	forget(&reply);
+	reply = ask_with(fixture, "POST", "/v1/traces", header);
+	assert_int_equal(reply.code, 200);
+	forget(&reply);
 	/* In an address the key is taken by the live stream alone; elsewhere it is not even a parameter. */
 	reply = ask(fixture, "/telemetry/traces?api_key=secret");
 	assert_int_equal(reply.code, 401);

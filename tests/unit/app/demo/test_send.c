@@ -93,7 +93,7 @@ static enum status post(const char *url, const volatile sig_atomic_t *stop, uint
 			struct error *error)
 {
 	struct demo_sender *sender;
-	enum status status = sender_new(url, 0, stop, &sender, error);
+	enum status status = sender_new(url, NULL, 0, stop, &sender, error);
 
 	assert_int_equal(status, STATUS_OK);
 	status = sender_post(sender, SIGNAL_TRACES, str_from("bytes"), rejected, error);

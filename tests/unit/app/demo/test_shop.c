@@ -258,7 +258,7 @@ static void open_house(struct house *house)
 	door.context = house->receiver;
 	assert_int_equal(http_server_start(&door, &house->door, NULL), STATUS_OK);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", http_server_port(house->door));
-	assert_int_equal(sender_new(url, 0, &never, &house->sender, NULL), STATUS_OK);
+	assert_int_equal(sender_new(url, NULL, 0, &never, &house->sender, NULL), STATUS_OK);
 }
 
 static void close_house(struct house *house)
