@@ -159,3 +159,52 @@ enum status content_decode(enum content_coding coding, struct str bytes, size_t 
 	return coding == CODING_ZSTD ? decode_zstd(bytes, limit_bytes, out, error)
 				     : decode_zlib(coding, bytes, limit_bytes, out, error);
 }
+
+/* ";q=0", with up to three more zeros: not at all. */
+static bool is_refused(struct str parameter)
+{
+	struct str name, quality;
+
+	str_split(parameter, '=', &name, &quality);
+	quality = str_trim(quality);
+	for (size_t i = 0; i < quality.size; i++)
+		if (quality.data[i] != '0' && quality.data[i] != '.')
+			return false;
+	return quality.size && str_equal_nocase(str_trim(name), str_from("q"));
+}
+
+bool content_accepts_gzip(struct str header)
+{
+	struct str item, name, parameter;
+	bool more = header.size > 0, any = false;
+
+	while (more) {
+		more = str_split(header, ',', &item, &header);
+		str_split(item, ';', &name, &parameter);
+		name = str_trim(name);
+		if (content_coding_parse(name) == CODING_GZIP)
+			return !is_refused(parameter);
+		if (str_equal_c(name, "*"))
+			any = !is_refused(parameter);
+	}
+	return any;
+}
+
+bool content_gzip(struct str bytes, struct buffer *out)
+{
+	z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes.data, .avail_in = (uInt)bytes.size};
+	size_t room = bytes.size / 2;
+	int result;
+
+	if (bytes.size > UINT32_MAX || !buffer_reserve(out, room))
+		return false;
+	if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, AS_GZIP, MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY) !=
+	    Z_OK)
+		return false;
+	stream.next_out = (Bytef *)out->data + out->size;
+	stream.avail_out = (uInt)room;
+	result = deflate(&stream, Z_FINISH);
+	out->size += room - stream.avail_out;
+	deflateEnd(&stream);
+	return result == Z_STREAM_END;
+}

@@ -1,5 +1,9 @@
 /* answer: the ways in which a request is answered. */
+#include "http/content.h"
 #include "server/insides.h"
+
+/* Less than this fits into a few packets as it is. */
+enum { LEAST_PACKED_BYTES = 4096 };
 
 const uint16_t counted_codes[COUNTED_CODES] = {200, 204, 302, 304, 400, 401, 403, 404,
 					       405, 413, 415, 421, 500, 501, 503};
@@ -40,6 +44,25 @@ void answer_problem(struct server *server, struct http_request *request, const s
 	answer(server, request, problem->status_code, "application/problem+json", &body);
 }
 
+/* Packs the body where the client takes it and it pays. */
+static void pack(struct http_request *request, struct buffer *body)
+{
+	struct buffer packed = BUFFER_EMPTY;
+
+	http_reply_header(request, "Vary", "Accept-Encoding, Origin");
+	if (body->size < LEAST_PACKED_BYTES ||
+	    !content_accepts_gzip(http_request_header(request, "Accept-Encoding")))
+		return;
+	if (content_gzip(buffer_str(body), &packed)) {
+		struct buffer plain = *body;
+
+		*body = packed;
+		packed = plain;
+		http_reply_header(request, "Content-Encoding", "gzip");
+	}
+	buffer_release(&packed);
+}
+
 void answer_json(struct server *server, struct http_request *request, struct buffer *body)
 {
 	struct problem problem;
@@ -51,6 +74,7 @@ void answer_json(struct server *server, struct http_request *request, struct buf
 		return;
 	}
 	http_reply_header(request, "Cache-Control", "no-store");
+	pack(request, body);
 	answer(server, request, 200, "application/json", body);
 }
 

@@ -2,25 +2,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "http/content.h"
 #include "server/assets.h"
 #include "server/insides.h"
-
-/* Which of the codings in an Accept-Encoding header the client takes; gzip;q=0 refuses it. */
-static bool accepts_gzip(struct str accepted)
-{
-	struct str item, name, quality;
-	bool more = accepted.size > 0;
-
-	while (more) {
-		more = str_split(accepted, ',', &item, &accepted);
-		str_split(item, ';', &name, &quality);
-		name = str_trim(name);
-		quality = str_trim(quality);
-		if (str_equal_nocase(name, str_from("gzip")) || str_equal_c(name, "*"))
-			return !str_equal_c(quality, "q=0") && !str_starts_with(quality, "q=0.0");
-	}
-	return false;
-}
 
 /* For the rare client that takes no gzip. */
 static bool unpack(const struct asset *asset, struct buffer *out)
@@ -53,7 +37,7 @@ static void serve(struct server *server, struct http_request *request, const str
 		answer(server, request, 304, NULL, &body);
 		return;
 	}
-	if (accepts_gzip(http_request_header(request, "Accept-Encoding"))) {
+	if (content_accepts_gzip(http_request_header(request, "Accept-Encoding"))) {
 		count_answer(server, 200);
 		http_reply_static(request, 200, asset->content_type, "gzip", asset->gzip_bytes);
 		return;

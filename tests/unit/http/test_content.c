@@ -213,6 +213,67 @@ static void knows_codings_by_their_names(void **state)
 		assert_int_equal(content_coding_parse(str_from(cases[i].header)), cases[i].coding);
 }
 
+static void takes_gzip_where_it_is_named_and_not_refused(void **state)
+{
+	static const struct {
+		const char *header;
+		bool taken;
+	} cases[] = {
+		{"", false},
+		{"gzip", true},
+		{"deflate, GZIP;q=0.5, br", true},
+		{"gzip;q=0", false},
+		{"gzip; q=0.000", false},
+		{"gzip;q=0.05", true},
+		{"*", true},
+		{"*;q=0", false},
+		{"*;q=0, gzip", true},
+		{"gzip;q=0, *", false},
+		{"deflate, br, zstd", false},
+		{"gzipped", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (content_accepts_gzip(str_from(cases[i].header)) != cases[i].taken)
+			fail_msg("\"%s\"", cases[i].header);
+}
+
+static void gzip_unpacks_to_what_was_packed(void **state)
+{
+	static const size_t sizes[] = {200, 70000, 3 * LIMIT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct buffer plain = sample(sizes[i]), packed = BUFFER_EMPTY, out = BUFFER_EMPTY;
+
+		assert_true(content_gzip(buffer_str(&plain), &packed));
+		assert_true(packed.size <= plain.size / 2);
+		assert_int_equal(decode(CODING_GZIP, buffer_str(&packed), plain.size, &out), STATUS_OK);
+		assert_int_equal(out.size, plain.size);
+		assert_memory_equal(out.data, plain.data, plain.size);
+		buffer_release(&plain);
+		buffer_release(&packed);
+		buffer_release(&out);
+	}
+}
+
+static void what_does_not_pack_is_left_as_it_is(void **state)
+{
+	struct buffer noise = BUFFER_EMPTY, packed = BUFFER_EMPTY;
+	uint64_t word = 1;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		word = word * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		buffer_append_byte(&noise, (char)(word >> 56));
+	}
+	assert_false(content_gzip(buffer_str(&noise), &packed));
+	assert_false(content_gzip(str_from(""), &packed));
+	buffer_release(&noise);
+	buffer_release(&packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +286,9 @@ int main(void)
 		cmocka_unit_test(rejects_noise_and_damage),
 		cmocka_unit_test(refuses_a_zstd_window_that_is_too_large),
 		cmocka_unit_test(knows_codings_by_their_names),
+		cmocka_unit_test(takes_gzip_where_it_is_named_and_not_refused),
+		cmocka_unit_test(gzip_unpacks_to_what_was_packed),
+		cmocka_unit_test(what_does_not_pack_is_left_as_it_is),
 	};
 
 	return test_run("http/content", tests);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "http/content.h"
 #include "query/logs.h"
 #include "storage/memory/memory_store.h"
 #include "test.h"
@@ -541,6 +542,39 @@ static void the_document_and_the_workbench_are_inside(void **state)
 	fixture_free(fixture);
 }
 
+static void large_answers_are_packed_for_those_who_take_it(void **state)
+{
+	static const char *const gzip[] = {"Accept-Encoding: gzip, br", NULL};
+	struct fixture *fixture = fixture_new(standard_options());
+	struct reply plain, packed;
+	struct buffer unpacked = BUFFER_EMPTY;
+	struct error error;
+
+	(void)state;
+	for (uint8_t i = 1; i <= 50; i++)
+		add_span(fixture, i, i, 0, "root");
+	fixture_commit(fixture);
+	plain = ask(fixture, "/telemetry/traces");
+	assert_true(has_header(&plain, "Vary: Accept-Encoding, Origin"));
+	assert_false(has_header(&plain, "Content-Encoding"));
+	packed = ask_with(fixture, "GET", "/telemetry/traces", gzip);
+	assert_int_equal(packed.code, 200);
+	assert_true(has_header(&packed, "Vary: Accept-Encoding, Origin"));
+	assert_true(has_header(&packed, "Content-Encoding: gzip"));
+	assert_int_equal(content_decode(CODING_GZIP, str_make(packed.body.data, packed.body.size - 1),
+					1 << 20, &unpacked, &error),
+			 STATUS_OK);
+	assert_str(buffer_str(&unpacked), plain.body.data);
+	forget(&packed);
+	forget(&plain);
+	buffer_release(&unpacked);
+
+	packed = ask_with(fixture, "GET", "/telemetry/traces?limit=1", gzip);
+	assert_false(has_header(&packed, "Content-Encoding"));
+	forget(&packed);
+	fixture_free(fixture);
+}
+
 static void a_body_over_the_limit_is_refused_in_our_form(void **state)
 {
 	struct fixture *fixture = fixture_new(standard_options());
@@ -743,6 +777,7 @@ int main(void)
 		cmocka_unit_test(status_tells_of_the_program),
 		cmocka_unit_test(figures_follow_the_rules_of_their_format),
 		cmocka_unit_test(the_document_and_the_workbench_are_inside),
+		cmocka_unit_test(large_answers_are_packed_for_those_who_take_it),
 		cmocka_unit_test(a_body_over_the_limit_is_refused_in_our_form),
 		cmocka_unit_test(the_live_stream_tells_of_traces_and_logs),
 		cmocka_unit_test(the_live_stream_is_filtered),
