@@ -35,7 +35,7 @@ struct http_server_options {
 	const char *host; /* an address of this machine: "127.0.0.1", "0.0.0.0", "::1" */
 	uint16_t port;    /* 0: any free one; http_server_port tells */
 	unsigned thread_count;
-	unsigned connection_limit;
+	unsigned connection_limit;      /* what comes on top is closed at once */
 	size_t connection_memory_bytes; /* the read buffer of a connection: large bodies want 256 KB */
 	size_t body_limit_bytes;        /* after decoding */
 	size_t bodies_limit_bytes; /* of all requests under way; over it they are refused, 503. 0: 512 MB */

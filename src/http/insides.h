@@ -22,6 +22,8 @@ struct http_server {
 	struct listener listener;
 	struct MHD_Daemon *daemon;
 	struct body_pool bodies;
+	atomic_size_t open;       /* connections */
+	bool is_full;             /* the last one was turned away; the listener's thread alone looks at it */
 	atomic_size_t asleep;     /* suspended requests, and streams that their owner has not closed */
 	atomic_size_t unsent;     /* answers on their way to the client */
 	atomic_size_t held_bytes; /* of the bodies of all requests under way */

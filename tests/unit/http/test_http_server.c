@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -11,7 +12,7 @@
 #include "client.h"
 #include "test.h"
 
-enum { BODY_LIMIT = 1 << 20 };
+enum { BODY_LIMIT = 1 << 20, CONNECTIONS = 100 };
 
 /* Requests that wait for a thread of the test to answer them. */
 struct waiting {
@@ -129,7 +130,7 @@ static struct http_server *start_with(http_reject *reject, unsigned thread_count
 	struct http_server_options options = {
 		.host = "127.0.0.1",
 		.thread_count = thread_count,
-		.connection_limit = 100,
+		.connection_limit = CONNECTIONS,
 		.connection_memory_bytes = 64 * 1024,
 		.body_limit_bytes = BODY_LIMIT,
 		.bodies_limit_bytes = bodies_limit_bytes,
@@ -520,6 +521,35 @@ static void quiet_takes_no_new_connections_but_serves_the_old(void **state)
 	http_server_stop(server);
 }
 
+/* They are turned away, and once some have gone the server is there for others. */
+static void more_connections_than_the_limit_do_no_harm(void **state)
+{
+	static const char question[] = "GET / HTTP/1.0\r\n\r\n";
+	struct http_server *server = start_with(refuse, 2, 0);
+	int fds[5 * CONNECTIONS];
+	bool served = false;
+	char byte;
+
+	(void)state;
+	for (int i = 0; i < 5 * CONNECTIONS; i++)
+		fds[i] = client_connect(http_server_port(server));
+	for (int i = CONNECTIONS; i < 5 * CONNECTIONS; i++)
+		assert_true(recv(fds[i], &byte, 1, 0) <= 0);
+	for (int i = 0; i < CONNECTIONS; i++)
+		expect(ask(fds[i], "GET", "/", "", nothing), 201, "0 GET / <>");
+	for (int i = 0; i < 5 * CONNECTIONS; i++)
+		close(fds[i]);
+	/* It learns a little later that they have gone. */
+	while (!served) {
+		int fd = client_connect(http_server_port(server));
+
+		send(fd, question, sizeof(question) - 1, MSG_NOSIGNAL);
+		served = recv(fd, &byte, 1, 0) == 1;
+		close(fd);
+	}
+	http_server_stop(server);
+}
+
 static void a_taken_port_is_said_in_one_sentence(void **state)
 {
 	struct http_server_options options = {.host = "127.0.0.1",
@@ -596,7 +626,9 @@ int main(void)
 		served(a_client_that_goes_in_the_middle_is_forgotten),
 		served(sends_assets_with_their_encoding),
 		cmocka_unit_test(quiet_takes_no_new_connections_but_serves_the_old),
+		cmocka_unit_test(more_connections_than_the_limit_do_no_harm),
 		served(a_taken_port_is_said_in_one_sentence),
+		cmocka_unit_test(more_connections_than_the_limit_do_no_harm),
 		served(serves_a_crowd),
 	};
 
