@@ -132,8 +132,8 @@ static const struct {
 	const char *name;
 	double ns;
 } units[] = {
-	{"ns", 1},     {"us", 1e3},      {"µs", 1e3},       {"ms", 1e6},        {"", 1e6},
-	{"s", 1e9},    {"m", 60 * 1e9},  {"h", 3600 * 1e9}, {"d", 86400 * 1e9}, {"w", 7 * 86400 * 1e9},
+	{"ns", 1},  {"us", 1e3},     {"µs", 1e3},       {"ms", 1e6},        {"", 1e6},
+	{"s", 1e9}, {"m", 60 * 1e9}, {"h", 3600 * 1e9}, {"d", 86400 * 1e9}, {"w", 7 * 86400 * 1e9},
 };
 
 bool duration_parse(struct str text, uint64_t *duration_ns_out)

@@ -24,7 +24,13 @@
 #include "base/buffer.h"
 #include "base/str.h"
 
-enum protobuf_wire { PROTOBUF_VARINT = 0, PROTOBUF_I64 = 1, PROTOBUF_LEN = 2, PROTOBUF_GROUP = 3, PROTOBUF_I32 = 5 };
+enum protobuf_wire {
+	PROTOBUF_VARINT = 0,
+	PROTOBUF_I64 = 1,
+	PROTOBUF_LEN = 2,
+	PROTOBUF_GROUP = 3,
+	PROTOBUF_I32 = 5
+};
 
 struct protobuf_reader {
 	const uint8_t *at, *end;
@@ -75,7 +81,8 @@ static inline bool protobuf_next(struct protobuf_reader *reader, struct protobuf
 	field->wire = (enum protobuf_wire)(tag & 7);
 	if (field->wire != PROTOBUF_LEN)
 		return protobuf_next_rare(reader, field, tag);
-	if (!protobuf_varint(&reader->at, reader->end, &size) || size > (uint64_t)(reader->end - reader->at)) {
+	if (!protobuf_varint(&reader->at, reader->end, &size) ||
+	    size > (uint64_t)(reader->end - reader->at)) {
 		reader->failed = true;
 		return false;
 	}

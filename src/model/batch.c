@@ -196,8 +196,7 @@ static bool copy_metric(struct arena *arena, struct metric_point *point)
 	*metric = *point->metric;
 	point->metric = metric;
 	return copy_str(arena, &metric->name) && copy_str(arena, &metric->description) &&
-	       copy_str(arena, &metric->unit) &&
-	       attributes_copy(arena, &metric->metadata, &metric->metadata);
+	       copy_str(arena, &metric->unit) && attributes_copy(arena, &metric->metadata, &metric->metadata);
 }
 
 static bool copy_distribution(struct arena *arena, struct metric_point *point)

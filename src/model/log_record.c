@@ -7,9 +7,10 @@ static const struct {
 	const char *name;
 	enum log_record_level level;
 } aliases[] = {
-	{"warning", LEVEL_WARN}, {"err", LEVEL_ERROR},      {"fatal", LEVEL_ERROR},       {"critical", LEVEL_ERROR},
-	{"notice", LEVEL_INFO},  {"information", LEVEL_INFO}, {"verbose", LEVEL_DEBUG}, {"panic", LEVEL_ERROR},
-	{"alert", LEVEL_ERROR},  {"emergency", LEVEL_ERROR},
+	{"warning", LEVEL_WARN},    {"err", LEVEL_ERROR},   {"fatal", LEVEL_ERROR},
+	{"critical", LEVEL_ERROR},  {"notice", LEVEL_INFO}, {"information", LEVEL_INFO},
+	{"verbose", LEVEL_DEBUG},   {"panic", LEVEL_ERROR}, {"alert", LEVEL_ERROR},
+	{"emergency", LEVEL_ERROR},
 };
 
 enum log_record_level log_record_level(const struct log_record *record)

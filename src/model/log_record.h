@@ -16,8 +16,9 @@ enum log_record_level { LEVEL_TRACE = 0, LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LE
 enum { LEVEL_COUNT = 5 };
 
 struct log_record {
-	uint64_t time_ns;          /* never 0 in a store: the observed or the arrival time where the sender gave none */
-	uint64_t observed_time_ns; /* 0: not given */
+	uint64_t
+		time_ns; /* never 0 in a store: the observed or the arrival time where the sender gave none */
+	uint64_t observed_time_ns;       /* 0: not given */
 	uint8_t trace_id[TRACE_ID_SIZE]; /* all zero: none */
 	uint8_t span_id[SPAN_ID_SIZE];   /* all zero: none */
 	struct value body;
@@ -27,7 +28,8 @@ struct log_record {
 	const struct scope *scope;       /* never NULL */
 	uint32_t flags;
 	uint8_t severity_number; /* 0 (unspecified) to 24 */
-	struct str handler;      /* the handler that it was written in, where known; filled in by processor or query */
+	struct str
+		handler; /* the handler that it was written in, where known; filled in by processor or query */
 };
 
 /* The level of a severity number; an unspecified one falls back on the text, then on INFO. */

@@ -25,7 +25,13 @@ enum span_kind {
 enum span_status { SPAN_STATUS_UNSET = 0, SPAN_STATUS_OK = 1, SPAN_STATUS_ERROR = 2 };
 
 /* The numbers are on disk. */
-enum handler_type { HANDLER_NONE = 0, HANDLER_API = 1, HANDLER_EVENT = 2, HANDLER_CRON = 3, HANDLER_WEBSOCKET = 4 };
+enum handler_type {
+	HANDLER_NONE = 0,
+	HANDLER_API = 1,
+	HANDLER_EVENT = 2,
+	HANDLER_CRON = 3,
+	HANDLER_WEBSOCKET = 4
+};
 enum { HANDLER_TYPE_COUNT = 5 };
 
 /* What the span is to the handlers' world. The numbers are on disk. */

@@ -54,9 +54,10 @@ static bool read_any(struct str bytes, struct value *value_out)
 
 	*value_out = (struct value){.type = VALUE_EMPTY};
 	while (protobuf_next(&reader, &field)) {
-		static const uint8_t types[] = {
-			[ANY_STRING] = VALUE_STRING, [ANY_ARRAY] = VALUE_ARRAY, [ANY_MAP] = VALUE_MAP,
-			[ANY_BYTES] = VALUE_BYTES};
+		static const uint8_t types[] = {[ANY_STRING] = VALUE_STRING,
+						[ANY_ARRAY] = VALUE_ARRAY,
+						[ANY_MAP] = VALUE_MAP,
+						[ANY_BYTES] = VALUE_BYTES};
 
 		if (field.wire == PROTOBUF_LEN && field.number < sizeof(types) && types[field.number])
 			*value_out = (struct value){.data = field.bytes.data,
@@ -337,9 +338,9 @@ bool resource_equal(const struct resource *a, const struct resource *b)
 
 bool scope_equal(const struct scope *a, const struct scope *b)
 {
-	return a == b || (str_equal(a->name, b->name) && str_equal(a->version, b->version) &&
-			  str_equal(a->schema_url, b->schema_url) &&
-			  attributes_equal(&a->attributes, &b->attributes));
+	return a == b ||
+	       (str_equal(a->name, b->name) && str_equal(a->version, b->version) &&
+		str_equal(a->schema_url, b->schema_url) && attributes_equal(&a->attributes, &b->attributes));
 }
 
 static bool copy_str(struct arena *arena, struct str from, struct str *to_out)
