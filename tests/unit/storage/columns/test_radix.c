@@ -1,7 +1,6 @@
 #include "unit/test.h"
 
-#include <stdlib.h>
-
+#include "blocks.h"
 #include "contract/rows.h"
 #include "storage/columns/radix.h"
 
