@@ -43,11 +43,15 @@ struct rocksdb_store {
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
-	struct merger *merger;
+	bool is_read_only;
+	struct merger *merger; /* NULL where is_read_only */
 };
 
 /* Turns RocksDB's message into an error and frees it. */
 enum status rocksdb_failed(char *message, const char *doing, struct error *error);
+
+/* Opens store->db and its families for reading: see open_read_only.c. */
+enum status open_read_only(struct rocksdb_store *store, const char *const *family_names, struct error *error);
 
 /* The bytes of a block, pinned until body_release. */
 struct body {

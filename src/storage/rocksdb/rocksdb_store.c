@@ -115,7 +115,7 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 
 	value = rocksdb_get_cf(store->db, store->read_options, store->families[FAMILY_DEFAULT], format_key,
 			       strlen(format_key), &size, &message);
-	if (!message && !value)
+	if (!message && !value && !store->is_read_only)
 		rocksdb_put_cf(store->db, store->write_options, store->families[FAMILY_DEFAULT], format_key,
 			       strlen(format_key), (const char *)&format, 1, &message);
 	if (message)
@@ -247,19 +247,17 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	merger_free(store->merger);
-	if (store->db)
+	if (store->db && !store->is_read_only)
 		flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
 		rocksdb_column_family_handle_destroy(store->families[i]);
 	if (store->db)
 		rocksdb_close(store->db);
-	if (store->options) {
-		rocksdb_options_destroy(store->options);
-		rocksdb_block_based_options_destroy(store->table_options);
-		rocksdb_cache_destroy(store->cache);
-		rocksdb_readoptions_destroy(store->read_options);
-		rocksdb_writeoptions_destroy(store->write_options);
-	}
+	rocksdb_options_destroy(store->options);
+	rocksdb_block_based_options_destroy(store->table_options);
+	rocksdb_cache_destroy(store->cache);
+	rocksdb_readoptions_destroy(store->read_options);
+	rocksdb_writeoptions_destroy(store->write_options);
 	block_index_release(&store->index);
 	block_builder_free(store->builder);
 	buffer_release(&store->body);
@@ -281,6 +279,33 @@ static const struct store_ops rocksdb_ops = {
 	.close = rocksdb_store_close,
 };
 
+/* Everything that a store for writing needs besides its database. */
+static enum status prepare_writing(struct rocksdb_store *store, struct error *error)
+{
+	store->builder = block_builder_new(COMMIT_CODEC, 0);
+	if (!store->builder)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
+	return make_folder(store->path, error);
+}
+
+static enum status open_parts(struct rocksdb_store *store, struct error *error)
+{
+	bool writes = !store->is_read_only;
+	enum status status = writes ? prepare_writing(store, error) : STATUS_OK;
+
+	if (status == STATUS_OK)
+		status = writes ? open_database(store, error) : open_read_only(store, family_names, error);
+	if (status == STATUS_OK)
+		status = check_format(store, error);
+	if (status == STATUS_OK && writes)
+		status = remove_leftovers(store, error);
+	if (status == STATUS_OK)
+		status = load_headers(store, error);
+	if (status == STATUS_OK && writes)
+		status = merger_new(store, &store->merger, error);
+	return status;
+}
+
 enum status rocksdb_store_open(const struct rocksdb_store_options *options, struct store **store_out,
 			       struct error *error)
 {
@@ -290,26 +315,13 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	if (!store)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	store->base.ops = &rocksdb_ops;
+	store->is_read_only = options->is_read_only;
 	pthread_mutex_init(&store->append_lock, NULL);
 	block_index_init(&store->index);
+	make_options(store, options->sync);
 	store->path = strdup(options->path);
-	store->builder = block_builder_new(COMMIT_CODEC, 0);
-	if (!store->path || !store->builder)
-		status = error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
-	else
-		status = make_folder(store->path, error);
-	if (status == STATUS_OK) {
-		make_options(store, options->sync);
-		status = open_database(store, error);
-	}
-	if (status == STATUS_OK)
-		status = check_format(store, error);
-	if (status == STATUS_OK)
-		status = remove_leftovers(store, error);
-	if (status == STATUS_OK)
-		status = load_headers(store, error);
-	if (status == STATUS_OK)
-		status = merger_new(store, &store->merger, error);
+	status = store->path ? open_parts(store, error)
+			     : error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	if (status != STATUS_OK) {
 		rocksdb_store_close(&store->base);
 		return status;
@@ -324,6 +336,9 @@ enum status rocksdb_store_compact(struct store *base, struct error *error)
 
 	if (base->ops != &rocksdb_ops)
 		return error_set(error, STATUS_UNSUPPORTED, "this store has no blocks to merge");
+	if (store->is_read_only)
+		return error_set(error, STATUS_UNSUPPORTED, "the store at %s was opened for reading alone",
+				 store->path);
 	return merger_run(store->merger, true, error);
 }
 

@@ -19,10 +19,18 @@
 struct rocksdb_store_options {
 	const char *path; /* the store's folder; made, with mode 0700, where it is missing */
 	bool sync;        /* an append waits until the log is on the disk, not only with the kernel */
+	/*
+	 * Opens what is there and changes nothing in the folder, whether a process holds the store or not: the
+	 * rows are those that were acknowledged when the call began, or later ones too, and stay the same until
+	 * the store is closed. Rows that are only in the log are read into memory. Append and compact are
+	 * STATUS_UNSUPPORTED. A process may start on the store, run and stop meanwhile.
+	 */
+	bool is_read_only;
 };
 
 /*
- * STATUS_BUSY where another process holds the store, STATUS_CORRUPT where it was written by a version that
+ * STATUS_BUSY where another process holds the store (read-only: where it changes too fast to be opened),
+ * STATUS_NOT_FOUND where there is none to read, STATUS_CORRUPT where it was written by a version that
  * this one cannot read, STATUS_IO where the folder cannot be made or opened; the sentence says which and what
  * to do.
  */
