@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,24 +20,52 @@ static struct {
 };
 enum { SHARED_COUNT = sizeof(shared) / sizeof(shared[0]), HELP_COLUMN = 26 };
 
+static void say(const char *kind, const char *format, va_list args)
+{
+	fflush(stdout);
+	fprintf(stderr, "rohas-telemetry: %s", kind);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
 int cli_fail(const char *format, ...)
 {
 	va_list args;
 
-	fflush(stdout);
-	fputs("rohas-telemetry: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say("", format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return CLI_FAILED;
+}
+
+void cli_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("warning: ", format, args);
+	va_end(args);
+}
+
+bool cli_has_color(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (!no_color || !no_color[0]) && terminal && strcmp(terminal, "dumb");
+}
+
+size_t cli_width(void)
+{
+	struct winsize size = {0};
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 static const char *style(const char *sequence)
 {
-	const char *no_color = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && (!no_color || !no_color[0]) ? sequence : "";
+	return cli_has_color() ? sequence : "";
 }
 
 const char *cli_bold(void)
@@ -66,7 +95,8 @@ static void print_option(const char *name, const char *argument, const char *hel
 
 static void print_help(const struct command_line *line)
 {
-	printf("%s\n\nUsage: rohas-telemetry %s [options]\n", line->command->summary, line->command->name);
+	printf("%s\n\nUsage: rohas-telemetry %s%s%s [options]\n", line->command->summary, line->command->name,
+	       line->operand ? " " : "", line->operand ? line->operand_name : "");
 	if (line->details)
 		printf("\n%s\n", line->details);
 	printf("\n%sOptions%s\n", cli_bold(), cli_plain());
@@ -102,6 +132,15 @@ static bool parse_duration(struct str value, uint64_t *duration_out)
 	return (!str_parse_u64(value, &bare) || bare == 0) && duration_parse(value, duration_out);
 }
 
+static bool add_given(struct given *given, const char *name, const char *text)
+{
+	if (given->count == GIVEN_MOST)
+		return false;
+	given->items[given->count].name = name;
+	given->items[given->count++].text = text;
+	return true;
+}
+
 static bool set_target(const struct option *option, const char *text)
 {
 	struct str value = str_from(text);
@@ -112,6 +151,7 @@ static bool set_target(const struct option *option, const char *text)
 	case OPTION_TEXT: *(const char **)option->target = text; return true;
 	case OPTION_COUNT: return str_parse_u64(value, option->target);
 	case OPTION_DURATION: return parse_duration(value, option->target);
+	case OPTION_GIVEN: return add_given(option->target, option->name, text);
 	case OPTION_RATE: break;
 	}
 	if (!str_parse_double(value, &rate) || !(rate > 0 && rate <= 1e6))
@@ -126,6 +166,7 @@ static int complain_value(const struct option *option, const char *text)
 		[OPTION_COUNT] = "a whole number",
 		[OPTION_RATE] = "a number above 0, at most 1000000",
 		[OPTION_DURATION] = "a duration such as 90s, 15m, 24h or 7d",
+		[OPTION_GIVEN] = "at most 64 of such options",
 	};
 
 	cli_fail("--%s is \"%s\"; allowed is %s", option->name, text, allowed[option->kind]);
@@ -173,17 +214,26 @@ static int parse_own(const struct option *option, struct cursor *cursor, const c
 	return set_target(option, text) ? CLI_DONE : complain_value(option, text);
 }
 
+/* A word that is no option. */
+static int parse_word(const struct command_line *line, const char *word)
+{
+	if (line->operand && !*line->operand) {
+		*line->operand = word;
+		return CLI_DONE;
+	}
+	cli_fail("%s takes no argument \"%s\"; see rohas-telemetry %s --help", line->command->name, word,
+		 line->command->name);
+	return CLI_WRONG;
+}
+
 static int parse_one(const struct command_line *line, struct cursor *cursor, struct config_request *request,
 		     bool *help_out)
 {
 	struct str name, rest;
 	const char *inlined, *text;
 
-	if (strncmp(cursor->argv[cursor->at], "--", 2) != 0 && strcmp(cursor->argv[cursor->at], "-h") != 0) {
-		cli_fail("%s takes no argument \"%s\"; see rohas-telemetry %s --help", line->command->name,
-			 cursor->argv[cursor->at], line->command->name);
-		return CLI_WRONG;
-	}
+	if (strncmp(cursor->argv[cursor->at], "--", 2) != 0 && strcmp(cursor->argv[cursor->at], "-h") != 0)
+		return parse_word(line, cursor->argv[cursor->at]);
 	inlined = str_split(str_from(cursor->argv[cursor->at] + 2), '=', &name, &rest) ? rest.data : NULL;
 	for (size_t i = 0; i < line->option_count; i++)
 		if (str_equal_c(name, line->options[i].name))
@@ -219,6 +269,11 @@ bool cli_parse(const struct command_line *line, int argc, char **argv, struct co
 		*exit_out = parse_one(line, &cursor, request, &help);
 	if (help)
 		print_help(line);
+	else if (*exit_out == CLI_DONE && line->operand && !*line->operand) {
+		cli_fail("%s needs its %s: rohas-telemetry %s %s", line->command->name, line->operand_name,
+			 line->command->name, line->operand_name);
+		*exit_out = CLI_WRONG;
+	}
 	if (help || *exit_out != CLI_DONE)
 		cli_release_request(request);
 	return !help && *exit_out == CLI_DONE;
@@ -239,4 +294,77 @@ bool cli_load_config(struct config_request *request, struct config *config)
 		cli_fail("%s%s",
 			 config->problems[i].is_error ? "" : "warning: ", config->problems[i].sentence);
 	return status == STATUS_OK;
+}
+
+/* ---- groups of commands ---- */
+
+/* The name without the group's. */
+static const char *own_name(const struct command *command)
+{
+	const char *space = strrchr(command->name, ' ');
+
+	return space ? space + 1 : command->name;
+}
+
+static const struct command *command_find(const struct command_group *group, const char *name)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (!strcmp(own_name(group->commands[i]), name))
+			return group->commands[i];
+	return NULL;
+}
+
+/* Against the beginning of a longer name too: "chek" means check-config. */
+static size_t command_distance(const char *name, const struct command *command)
+{
+	struct str whole = str_from(own_name(command));
+	struct str head = str_make(whole.data, whole.size < strlen(name) + 1 ? whole.size : strlen(name) + 1);
+	size_t distance = str_distance(str_from(name), whole),
+	       head_distance = str_distance(str_from(name), head);
+
+	return head_distance < distance ? head_distance : distance;
+}
+
+static const struct command *command_nearest(const struct command_group *group, const char *name)
+{
+	const struct command *nearest = group->commands[0];
+
+	for (size_t i = 1; i < group->count; i++)
+		if (command_distance(name, group->commands[i]) < command_distance(name, nearest))
+			nearest = group->commands[i];
+	return nearest;
+}
+
+static void print_group_help(const struct command_group *group, FILE *out)
+{
+	const char *space = group->name[0] ? " " : "";
+
+	fprintf(out, "%s\n\nUsage: rohas-telemetry%s%s <command> [options]\n\n", group->introduction, space,
+		group->name);
+	for (size_t i = 0; i < group->count; i++)
+		fprintf(out, "  %-14s %s\n", own_name(group->commands[i]), group->commands[i]->summary);
+	fprintf(out, "\nrohas-telemetry%s%s <command> --help explains a command%s.\n", space, group->name,
+		group->name[0] ? "" : "; --version tells the version");
+}
+
+int cli_run_group(const struct command_group *group, int argc, char **argv)
+{
+	const char *space = group->name[0] ? " " : "";
+	const struct command *command;
+
+	if (argc < 2) {
+		print_group_help(group, stderr);
+		return CLI_WRONG;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_group_help(group, stdout);
+		return CLI_DONE;
+	}
+	command = command_find(group, argv[1]);
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	cli_fail("there is no command \"%s%s%s\"; the nearest one is %s (rohas-telemetry%s%s --help lists "
+		 "them)",
+		 group->name, space, argv[1], command_nearest(group, argv[1])->name, space, group->name);
+	return CLI_WRONG;
 }

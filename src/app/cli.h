@@ -21,6 +21,16 @@ enum option_kind {
 	OPTION_COUNT,    /* uint64_t */
 	OPTION_RATE,     /* double, more than 0 */
 	OPTION_DURATION, /* uint64_t, nanoseconds: "90s", "24h" */
+	OPTION_GIVEN,    /* struct given: the option's name and value are added; it may be repeated */
+};
+
+/* Options of a line in their order, for a command that hands them on. */
+enum { GIVEN_MOST = 64 };
+struct given {
+	struct {
+		const char *name, *text;
+	} items[GIVEN_MOST];
+	size_t count;
 };
 
 struct option {
@@ -31,6 +41,7 @@ struct option {
 	void *target; /* keeps what it holds where the option is not given */
 };
 
+/* "serve"; of a command in a group the name has the group's before it: "query traces". */
 struct command {
 	const char *name;
 	const char *summary;               /* one line */
@@ -43,7 +54,21 @@ struct command_line {
 	const char *details; /* a paragraph of help, or NULL */
 	const struct option *options;
 	size_t option_count;
+	/* One word that is no option, and how help shows it ("ID"): it must be there. NULL: there is none. */
+	const char *operand_name;
+	const char **operand;
 };
+
+/* Commands under one name. */
+struct command_group {
+	const char *name;         /* "query"; "" for those of the program itself */
+	const char *introduction; /* a paragraph of help */
+	const struct command *const *commands;
+	size_t count;
+};
+
+/* Runs the command that argv[1] names; tells the group's help where it is asked for. */
+int cli_run_group(const struct command_group *group, int argc, char **argv);
 
 /* False where there is nothing left to do: --help was asked for, or the line is wrong. *exit_out says which.
  */
@@ -57,14 +82,20 @@ bool cli_load_config(struct config_request *request, struct config *config);
 /* Frees what cli_parse put into request. */
 void cli_release_request(struct config_request *request);
 
-/* "rohas-telemetry: …" on standard error. Returns CLI_FAILED. */
+/* "rohas-telemetry: …" on standard error. Returns CLI_FAILED. cli_warn says "warning: " before it. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether standard output is a terminal that shows colours, and how wide it is: 0 where it is none. */
+bool cli_has_color(void);
+size_t cli_width(void);
 
 /* The escape sequence, or "" where standard output is not a terminal. */
 const char *cli_bold(void);
 const char *cli_dim(void);
 const char *cli_plain(void);
 
-extern const struct command serve_command, check_config_command, demo_command;
+extern const struct command serve_command, query_command, db_command, check_config_command, demo_command;
 
 #endif

@@ -1,0 +1,132 @@
+#include "server/questions.h"
+
+#include "server/render.h"
+
+/* What one answer may take. */
+#define ANSWER_LIMIT_BYTES ((size_t)256 << 20)
+
+static bool refuse(struct problem *problem, enum status status, const struct error *error,
+		   const char *parameter)
+{
+	problem_from_error(problem, status, error, parameter);
+	return false;
+}
+
+static struct json begin(struct buffer *body)
+{
+	body->limit = ANSWER_LIMIT_BYTES;
+	return json_to(body);
+}
+
+static bool finish(struct buffer *body, struct problem *problem)
+{
+	if (!buffer_failed(body))
+		return true;
+	buffer_release(body);
+	*body = BUFFER_EMPTY;
+	return problem_set(problem, 503, NULL, NULL, "this answer takes more memory than there is for one");
+}
+
+bool ask_traces(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		struct problem *problem)
+{
+	struct trace_question question;
+	struct trace_list list;
+	struct json json = begin(body_out);
+	struct error error;
+	enum status status;
+
+	if (!parameters_trace_question(parameters, &question, problem))
+		return false;
+	status = trace_list(query, &question.query, &list, &error);
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error, status == STATUS_INVALID ? "cursor" : NULL);
+	render_trace_list(&json, &list);
+	trace_list_release(&list);
+	return finish(body_out, problem);
+}
+
+bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem)
+{
+	uint8_t id[TRACE_ID_SIZE];
+	const struct trace *trace;
+	struct json json = begin(body_out);
+	struct error error;
+	enum status status;
+
+	if (!hex_decode(trace_id, id, TRACE_ID_SIZE))
+		return problem_set(problem, 400, "trace_id", "32 hexadecimal digits",
+				   "\"%.*s\" is not a trace id; it must be 32 hexadecimal digits",
+				   trace_id.size < 100 ? (int)trace_id.size : 100, trace_id.data);
+	status = trace_get(query, id, &trace, &error);
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error, NULL);
+	render_trace(&json, trace);
+	trace_drop(trace);
+	return finish(body_out, problem);
+}
+
+bool ask_logs(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+	      struct problem *problem)
+{
+	struct log_question question;
+	struct log_list list;
+	struct json json = begin(body_out);
+	struct error error;
+	enum status status;
+
+	if (!parameters_log_question(parameters, &question, problem))
+		return false;
+	status = log_list(query, &question.query, &list, &error);
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error,
+			      status == STATUS_INVALID     ? "cursor"
+			      : status == STATUS_TOO_LARGE ? "limit"
+							   : NULL);
+	render_log_list(&json, &list);
+	log_list_release(&list);
+	return finish(body_out, problem);
+}
+
+static bool ask_metric_list(struct query *query, struct time_range range, struct buffer *body_out,
+			    struct problem *problem)
+{
+	struct json json = begin(body_out);
+	struct metric_list list;
+	struct error error;
+	enum status status = metric_list(query, range, &list, &error);
+
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error, NULL);
+	render_metric_list(&json, &list);
+	metric_list_release(&list);
+	return finish(body_out, problem);
+}
+
+static bool ask_metric_range(struct query *query, const struct metric_query *question,
+			     struct buffer *body_out, struct problem *problem)
+{
+	struct json json = begin(body_out);
+	struct metric_range answer;
+	const char *parameter = NULL;
+	struct error error;
+	enum status status = metric_range(query, question, &answer, &parameter, &error);
+
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error, parameter);
+	render_metric_range(&json, &answer, question->range);
+	metric_range_release(&answer);
+	return finish(body_out, problem);
+}
+
+bool ask_metrics(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		 struct problem *problem)
+{
+	struct metric_question question;
+
+	if (!parameters_metric_question(parameters, &question, problem))
+		return false;
+	if (question.is_list)
+		return ask_metric_list(query, question.query.range, body_out, problem);
+	return ask_metric_range(query, &question.query, body_out, problem);
+}
