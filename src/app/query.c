@@ -1,10 +1,10 @@
 /* query: the API's questions from the command line, to the store's folder or to a running program. */
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "app/cli.h"
+#include "app/output.h"
 #include "app/query/draw.h"
 #include "app/query/lines.h"
 #include "app/query/source.h"
@@ -17,9 +17,6 @@ struct asking {
 	const char *trace_id;
 	const char *url, *api_key, *store, *format;
 };
-
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_NDJSON, FORMAT_COUNT };
-static const char *const format_names[FORMAT_COUNT] = {"table", "json", "ndjson"};
 
 struct filter {
 	const char *name, *argument, *help;
@@ -87,17 +84,6 @@ static int read_parameters(const struct given *given, struct arena *arena, struc
 
 /* ---- answers ---- */
 
-/* Whoever reads may have seen enough: that is no mistake to speak of. */
-static int print(const struct buffer *out)
-{
-	if (buffer_failed(out))
-		return cli_fail("this answer takes more memory than there is");
-	fwrite(out->data, 1, out->size, stdout);
-	if (fflush(stdout) == 0)
-		return CLI_DONE;
-	return errno == EPIPE ? CLI_FAILED : cli_fail("the answer cannot be written: %s", strerror(errno));
-}
-
 static bool is_range(json_t *answer)
 {
 	return json_object_get(answer, "series") != NULL;
@@ -129,7 +115,7 @@ static void tell_rest(const struct asker *asker, json_t *answer, size_t count)
 			is_range(answer) ? "the metric has no points in this time" : asker->nothing);
 }
 
-static int show(const struct asker *asker, enum format format, const struct buffer *body)
+static int show(const struct asker *asker, enum output_format format, const struct buffer *body)
 {
 	json_t *answer = json_loadb(body->data, body->size, JSON_ALLOW_NUL, NULL);
 	struct buffer out = BUFFER_EMPTY;
@@ -138,13 +124,13 @@ static int show(const struct asker *asker, enum format format, const struct buff
 
 	if (!answer)
 		return cli_fail("the answer is not JSON that can be read");
-	if (format == FORMAT_TABLE)
+	if (format == OUTPUT_TABLE)
 		count = draw(asker->subject, answer, &out);
 	else if (is_range(answer))
 		count = lines_write_values(buffer_str(body), &out);
 	else
 		count = lines_write(buffer_str(body), asker->rows, &out);
-	result = print(&out);
+	result = output_write(&out);
 	if (result == CLI_DONE)
 		tell_rest(asker, answer, count);
 	buffer_release(&out);
@@ -155,11 +141,11 @@ static int show(const struct asker *asker, enum format format, const struct buff
 static int show_json(struct buffer *body)
 {
 	buffer_append_byte(body, '\n');
-	return print(body);
+	return output_write(body);
 }
 
 static int ask(const struct asker *asker, const struct asking *asking, const struct config *config,
-	       enum format format, const struct parameters *parameters)
+	       enum output_format format, const struct parameters *parameters)
 {
 	const struct source_options options = {
 		.url = asking->url,
@@ -177,24 +163,13 @@ static int ask(const struct asker *asker, const struct asking *asking, const str
 	if (!source_ask(source, asker->subject, asking->trace_id, parameters, &body, &problem))
 		result = complain_problem(&problem);
 	else
-		result = format == FORMAT_JSON ? show_json(&body) : show(asker, format, &body);
+		result = format == OUTPUT_JSON ? show_json(&body) : show(asker, format, &body);
 	buffer_release(&body);
 	source_close(source);
 	return result;
 }
 
 /* ---- the line ---- */
-
-static bool read_format(const char *name, enum format *format_out)
-{
-	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (!strcmp(name, format_names[i])) {
-			*format_out = (enum format)i;
-			return true;
-		}
-	cli_fail("--format is \"%s\"; allowed is table, json or ndjson", name);
-	return false;
-}
 
 static bool check_line(const struct asking *asking, const struct config *config)
 {
@@ -216,11 +191,11 @@ static int run_configured(const struct asker *asker, const struct asking *asking
 	struct parameters parameters = {0};
 	struct config config;
 	struct arena arena;
-	enum format format;
+	enum output_format format;
 	int result = CLI_WRONG;
 
 	arena_init(&arena, 0);
-	if (cli_load_config(request, &config) && read_format(asking->format, &format) &&
+	if (cli_load_config(request, &config) && output_format_read(asking->format, &format) &&
 	    check_line(asking, &config)) {
 		result = read_parameters(&asking->given, &arena, &parameters);
 		if (result == CLI_DONE)
@@ -235,11 +210,9 @@ enum { OPTIONS_MOST = 24 };
 
 static int run_asker(const struct asker *asker, int argc, char **argv)
 {
-	struct asking asking = {.format = format_names[FORMAT_TABLE]};
+	struct asking asking = {.format = OUTPUT_FORMAT_STANDARD};
 	const struct option common[] = {
-		{"format", "FORMAT",
-		 "table, json (as the API answers) or ndjson (a row a line); default: table", OPTION_TEXT,
-		 &asking.format},
+		{"format", "FORMAT", OUTPUT_FORMAT_HELP, OPTION_TEXT, &asking.format},
 		{"store", "DIR", "the store's folder (default: telemetry.path of the configuration)",
 		 OPTION_TEXT, &asking.store},
 		{"url", "URL", "ask a running program instead, such as http://localhost:3000", OPTION_TEXT,

@@ -222,8 +222,7 @@ enum status rocksdb_append(struct store *base, struct batch *const *batches, siz
 	enum status status = STATUS_OK;
 
 	if (commit.store->is_read_only)
-		return error_set(error, STATUS_UNSUPPORTED, "the store at %s was opened for reading alone",
-				 commit.store->path);
+		return refuse_change(commit.store, error);
 	pthread_mutex_lock(&commit.store->append_lock);
 	commit.writes = rocksdb_writebatch_create();
 	for (int signal = 0; signal < SIGNAL_COUNT && status == STATUS_OK; signal++)

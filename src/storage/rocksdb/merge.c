@@ -43,12 +43,6 @@ static const struct tier {
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
-static const char leftover_prefix[] = "leftover/";
-enum {
-	LEFTOVER_PREFIX_SIZE = sizeof(leftover_prefix) - 1,
-	LEFTOVER_KEY_SIZE = LEFTOVER_PREFIX_SIZE + 1 + BODY_KEY_SIZE
-};
-
 struct merger {
 	struct rocksdb_store *store;
 	struct block_builder *builder;
@@ -363,11 +357,12 @@ static void name_merged(struct merger *merger, struct block_entry *const *entrie
 	}
 }
 
-static void leftover_key(const struct block_entry *entry, char key[LEFTOVER_KEY_SIZE])
+static void leftover_of(const struct block_entry *entry, char key[LEFTOVER_KEY_SIZE])
 {
-	memcpy(key, leftover_prefix, LEFTOVER_PREFIX_SIZE);
-	key[LEFTOVER_PREFIX_SIZE] = (char)entry->header.signal;
-	body_key(entry->partition, &entry->header, key + LEFTOVER_PREFIX_SIZE + 1);
+	char body[BODY_KEY_SIZE];
+
+	body_key(entry->partition, &entry->header, body);
+	leftover_key(entry->header.signal, body, key);
 }
 
 /* One batch: the new block in, the old headers out, the old bodies noted as leftovers. */
@@ -389,7 +384,7 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 		header_key(entries[i]->partition, &entries[i]->header, key);
 		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
 						   HEADER_KEY_SIZE);
-		leftover_key(entries[i], key);
+		leftover_of(entries[i], key);
 		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE, "",
 					  0);
 	}
@@ -464,7 +459,7 @@ static enum status sweep(struct merger *merger, struct error *error)
 	writes = rocksdb_writebatch_create();
 	for (; entry; entry = next) {
 		next = entry->next;
-		leftover_key(entry, key);
+		leftover_of(entry, key);
 		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE);
 		body_key(entry->partition, &entry->header, key);
 		rocksdb_writebatch_singledelete_cf(

@@ -50,6 +50,15 @@ struct rocksdb_store {
 /* Turns RocksDB's message into an error and frees it. */
 enum status rocksdb_failed(char *message, const char *doing, struct error *error);
 
+/* Whether the store is one of this adapter's. */
+bool is_rocksdb_store(const struct store *store);
+
+/* STATUS_UNSUPPORTED: the store was opened read-only. */
+enum status refuse_change(const struct rocksdb_store *store, struct error *error);
+
+/* Writes what the log holds into files, so that the next start has nothing to replay. */
+void store_flush(struct rocksdb_store *store);
+
 /* Opens store->db and its families for reading: see open_read_only.c. */
 enum status open_read_only(struct rocksdb_store *store, const char *const *family_names, struct error *error);
 
@@ -70,6 +79,19 @@ struct merger;
 enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
 void merger_free(struct merger *merger); /* NULL is allowed */
 enum status merger_run(struct merger *merger, bool eager, struct error *error);
+
+/* The key of the note that a merge has replaced a body. */
+static const char leftover_prefix[] = "leftover/";
+enum {
+	LEFTOVER_PREFIX_SIZE = sizeof(leftover_prefix) - 1,
+	LEFTOVER_KEY_SIZE = LEFTOVER_PREFIX_SIZE + 1 + BODY_KEY_SIZE
+};
+static inline void leftover_key(uint8_t signal, const char body[BODY_KEY_SIZE], char key[LEFTOVER_KEY_SIZE])
+{
+	memcpy(key, leftover_prefix, LEFTOVER_PREFIX_SIZE);
+	key[LEFTOVER_PREFIX_SIZE] = (char)signal;
+	memcpy(key + LEFTOVER_PREFIX_SIZE + 1, body, BODY_KEY_SIZE);
+}
 
 /* Bodies of blocks that were merged when the program ended: removes them. */
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error);

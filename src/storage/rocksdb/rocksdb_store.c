@@ -224,8 +224,7 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 	return STATUS_OK;
 }
 
-/* Writes what the log holds into files, so that the next start has nothing to replay. */
-static void flush(struct rocksdb_store *store)
+void store_flush(struct rocksdb_store *store)
 {
 	rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
 
@@ -248,7 +247,7 @@ static void rocksdb_store_close(struct store *base)
 
 	merger_free(store->merger);
 	if (store->db && !store->is_read_only)
-		flush(store);
+		store_flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
 		rocksdb_column_family_handle_destroy(store->families[i]);
 	if (store->db)
@@ -330,15 +329,25 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	return STATUS_OK;
 }
 
+bool is_rocksdb_store(const struct store *store)
+{
+	return store->ops == &rocksdb_ops;
+}
+
+enum status refuse_change(const struct rocksdb_store *store, struct error *error)
+{
+	return error_set(error, STATUS_UNSUPPORTED, "the store at %s was opened for reading alone",
+			 store->path);
+}
+
 enum status rocksdb_store_compact(struct store *base, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
-	if (base->ops != &rocksdb_ops)
+	if (!is_rocksdb_store(base))
 		return error_set(error, STATUS_UNSUPPORTED, "this store has no blocks to merge");
 	if (store->is_read_only)
-		return error_set(error, STATUS_UNSUPPORTED, "the store at %s was opened for reading alone",
-				 store->path);
+		return refuse_change(store, error);
 	return merger_run(store->merger, true, error);
 }
 

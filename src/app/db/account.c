@@ -1,0 +1,182 @@
+#include "app/db/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "storage/columns/attribute_columns.h"
+
+static struct account_line *find_line(struct account *account, const char *name)
+{
+	for (size_t i = 0; i < account->line_count; i++)
+		if (strcmp(account->lines[i].name, name) == 0)
+			return &account->lines[i];
+	if (account->line_count == ACCOUNT_MOST_LINES)
+		return &account->lines[ACCOUNT_MOST_LINES - 1];
+	if (account->line_count + 1 == ACCOUNT_MOST_LINES)
+		name = "others";
+	snprintf(account->lines[account->line_count].name, ACCOUNT_NAME_SIZE, "%s", name);
+	return &account->lines[account->line_count++];
+}
+
+/* The types of values, as docs/format.md numbers them. */
+static const char *type_name(unsigned type)
+{
+	static const char *const names[] = {"none",   "string", "bool",  "int",
+					    "double", "bytes",  "array", "map"};
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
+}
+
+/* The columns of docs/format.md by what they hold. */
+static const struct {
+	uint8_t table, field;
+	const char *holds;
+} known[] = {
+	{1, 64, "resources' schema URLs"},
+	{2, 64, "scopes' schema URLs"},
+	{2, 65, "scopes' names"},
+	{2, 66, "scopes' versions"},
+	{3, 0, "commits of rows"},
+	{16, 1, "spans of each trace"},
+	{16, 2, "traces' starts"},
+	{16, 3, "spans' starts"},
+	{16, 4, "durations"},
+	{16, 5, "parents"},
+	{16, 6, "kinds"},
+	{16, 7, "status codes"},
+	{16, 8, "flags"},
+	{16, 9, "events of each span"},
+	{16, 10, "links of each span"},
+	{16, 11, "dropped events"},
+	{16, 12, "dropped links"},
+	{16, 13, "resources"},
+	{16, 14, "scopes"},
+	{16, 15, "handler roles"},
+	{16, 16, "handler types"},
+	{16, 17, "outcomes"},
+	{16, 18, "messages"},
+	{16, 64, "names"},
+	{16, 65, "trace states"},
+	{16, 66, "status messages"},
+	{16, 67, "handlers"},
+	{16, 68, "languages"},
+	{16, 69, "events"},
+	{16, 128, "trace ids"},
+	{16, 129, "span ids"},
+	{16, 130, "ids of outer parents"},
+	{17, 0, "events' times"},
+	{17, 64, "events' names"},
+	{18, 0, "links' flags"},
+	{18, 64, "links' trace states"},
+	{18, 128, "links' trace ids"},
+	{18, 129, "links' span ids"},
+	{32, 1, "times"},
+	{32, 2, "observed times"},
+	{32, 3, "severities"},
+	{32, 4, "flags"},
+	{32, 5, "resources"},
+	{32, 6, "scopes"},
+	{32, 64, "trace ids"},
+	{32, 65, "span ids"},
+	{32, 66, "severity texts"},
+	{32, 67, "event names"},
+	{32, 68, "handlers"},
+	{48, 0, "points of each series"},
+	{48, 1, "times"},
+	{48, 2, "start times"},
+	{48, 4, "flags"},
+	{48, 5, "kinds of number"},
+	{48, 7, "exemplars of each point"},
+	{48, 9, "whole numbers"},
+	{48, 10, "real numbers"},
+	{48, 11, "counts"},
+	{48, 12, "sums"},
+	{48, 13, "least values"},
+	{48, 14, "greatest values"},
+	{48, 64, "buckets"},
+	{48, 65, "bounds"},
+	{49, 0, "metrics of series"},
+	{50, 64, "metrics' names"},
+	{50, 65, "metrics' descriptions"},
+	{50, 66, "metrics' units"},
+	{51, 0, "exemplars' times"},
+	{51, 2, "exemplars' values"},
+	{51, 64, "exemplars' trace ids"},
+	{51, 65, "exemplars' span ids"},
+};
+
+static const char *what_it_holds(const struct column_id *id)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].table == id->table && known[i].field == id->field)
+			return known[i].holds;
+	return id->field == ATTRIBUTES_VALUES ? "attributes' values"
+	       : id->field >= 200             ? "attributes' keys"
+					      : "";
+}
+
+static void name_column(struct block *block, const struct column_id *id, char name[ACCOUNT_NAME_SIZE])
+{
+	struct attribute_reader reader;
+	const struct attribute_values *values;
+
+	snprintf(name, ACCOUNT_NAME_SIZE, "%u.%u %s", id->table, id->field, what_it_holds(id));
+	if (id->field != ATTRIBUTES_VALUES ||
+	    attribute_reader_open(block, id->table, 0, &reader, NULL) != STATUS_OK ||
+	    id->index >= reader.value_count)
+		return;
+	values = &reader.values[id->index];
+	snprintf(name, ACCOUNT_NAME_SIZE, "%u.%u %.*s (%s)", id->table, id->field,
+		 values->key.size < 64 ? (int)values->key.size : 64, values->key.data,
+		 type_name(values->type));
+}
+
+enum status account_add(struct account *account, struct str body, struct error *error)
+{
+	struct block block;
+	struct arena arena;
+	double stored = 0;
+	enum status status;
+
+	if (!account->lines)
+		account->lines = calloc(ACCOUNT_MOST_LINES, sizeof(*account->lines));
+	if (!account->lines)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	arena_init(&arena, 0);
+	status = block_open(body, &arena, &block, error);
+	for (size_t i = 0; status == STATUS_OK && i < block.column_count; i++) {
+		char name[ACCOUNT_NAME_SIZE];
+		struct account_line *line;
+
+		name_column(&block, &block.columns[i].id, name);
+		line = find_line(account, name);
+		line->raw_bytes += block.columns[i].size;
+		line->stored_bytes += block_column_stored(&block, i);
+		stored += block_column_stored(&block, i);
+	}
+	if (status == STATUS_OK) {
+		account->row_count += block.row_count;
+		account->directory_bytes += (double)body.size - stored;
+	}
+	arena_release(&arena);
+	return status;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct account_line *x = a, *y = b;
+
+	return (x->stored_bytes < y->stored_bytes) - (x->stored_bytes > y->stored_bytes);
+}
+
+void account_sort(struct account *account)
+{
+	if (account->line_count)
+		qsort(account->lines, account->line_count, sizeof(account->lines[0]), compare_lines);
+}
+
+void account_release(struct account *account)
+{
+	free(account->lines);
+	*account = (struct account){0};
+}

@@ -1,0 +1,183 @@
+#include "storage/rocksdb/inspect.h"
+
+#include "storage/rocksdb/rocksdb_internal.h"
+
+static enum status check_store(const struct store *store, struct error *error)
+{
+	if (is_rocksdb_store(store))
+		return STATUS_OK;
+	return error_set(error, STATUS_UNSUPPORTED, "the %s store has no blocks to look into",
+			 store->ops->name);
+}
+
+static uint64_t big_endian(const char *at, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < size; i++)
+		value = value << 8 | (uint8_t)at[i];
+	return value;
+}
+
+static bool read_key(struct str key, struct stored_block *block_out)
+{
+	*block_out = (struct stored_block){0};
+	if (key.size != HEADER_KEY_SIZE || (uint8_t)key.data[4] >= SIGNAL_COUNT)
+		return false;
+	block_out->day = partition_of_key(key.data);
+	block_out->signal = (uint8_t)key.data[4];
+	block_out->level = (uint8_t)key.data[5];
+	block_out->sequence = big_endian(key.data + 6, 8);
+	return true;
+}
+
+static enum status visit_header(struct str key, struct str value, struct arena *arena, block_visit *visit,
+				void *context, struct error *error)
+{
+	struct stored_block block;
+	struct error damage;
+	enum status status;
+
+	if (!read_key(key, &block))
+		return error_set(error, STATUS_CORRUPT,
+				 "the headers hold a key of %zu bytes that is no block's", key.size);
+	block.header_bytes = value.size;
+	status = header_decode(value, arena, &block.header, &damage);
+	if (status == STATUS_NO_MEMORY)
+		return error_set(error, status, "%s", damage.message);
+	block.is_header_damaged = status != STATUS_OK || block.header.signal != block.signal ||
+				  block.header.sequence != block.sequence;
+	return visit(context, &block, error);
+}
+
+enum status inspect_blocks(struct store *base, block_visit *visit, void *context, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = check_store(base, error);
+	rocksdb_iterator_t *iterator;
+	char *message = NULL;
+	struct arena arena;
+
+	if (status != STATUS_OK)
+		return status;
+	arena_init(&arena, 0);
+	iterator =
+		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_HEADERS]);
+	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator) && status == STATUS_OK;
+	     rocksdb_iter_next(iterator)) {
+		struct str key, value;
+
+		key.data = rocksdb_iter_key(iterator, &key.size);
+		value.data = rocksdb_iter_value(iterator, &value.size);
+		status = visit_header(key, value, &arena, visit, context, error);
+		arena_clear(&arena);
+	}
+	rocksdb_iter_get_error(iterator, &message);
+	rocksdb_iter_destroy(iterator);
+	arena_release(&arena);
+	if (message && status == STATUS_OK)
+		return rocksdb_failed(message, "the headers of the store cannot be read", error);
+	rocksdb_free(message);
+	return status;
+}
+
+enum status inspect_read_body(struct store *base, const struct stored_block *block, struct buffer *body_out,
+			      struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	struct block_entry entry = {
+		.partition = block->day,
+		.header = {.signal = block->signal, .level = block->level, .sequence = block->sequence}};
+	enum status status = check_store(base, error);
+	struct body body;
+
+	if (status == STATUS_OK)
+		status = body_read(store, &entry, &body, error);
+	if (status != STATUS_OK)
+		return status;
+	buffer_append_str(body_out, body.bytes);
+	body_release(&body);
+	return buffer_failed(body_out) ? error_set(error, STATUS_NO_MEMORY, "no memory to read a block")
+				       : STATUS_OK;
+}
+
+static bool has_key(struct rocksdb_store *store, size_t family, const char *key, size_t size)
+{
+	char *message = NULL;
+	rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(store->db, store->read_options,
+							       store->families[family], key, size, &message);
+	/* What cannot be read is told by others: here it counts as being there. */
+	bool is_there = slice || message;
+
+	rocksdb_free(message);
+	rocksdb_pinnableslice_destroy(slice);
+	return is_there;
+}
+
+static bool is_orphan(struct rocksdb_store *store, uint8_t signal, const char *key)
+{
+	char header[HEADER_KEY_SIZE], leftover[LEFTOVER_KEY_SIZE];
+
+	memcpy(header, key, 4);
+	header[4] = (char)signal;
+	memcpy(header + 5, key + 4, BODY_KEY_SIZE - 4);
+	leftover_key(signal, key, leftover);
+	return !has_key(store, FAMILY_HEADERS, header, sizeof(header)) &&
+	       !has_key(store, FAMILY_DEFAULT, leftover, sizeof(leftover));
+}
+
+enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *bytes_out, bool *damaged_out,
+			    struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = check_store(base, error);
+
+	if (status != STATUS_OK)
+		return status;
+	*count_out = *bytes_out = 0;
+	*damaged_out = false;
+	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++) {
+		rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
+			store->db, store->read_options, store->families[FAMILY_BODIES + signal]);
+		char *message = NULL;
+
+		for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
+		     rocksdb_iter_next(iterator)) {
+			size_t key_size, size;
+			const char *key = rocksdb_iter_key(iterator, &key_size);
+
+			if (key_size != BODY_KEY_SIZE || !is_orphan(store, signal, key))
+				continue;
+			rocksdb_iter_value(iterator, &size);
+			*count_out += 1;
+			*bytes_out += size;
+		}
+		rocksdb_iter_get_error(iterator, &message);
+		rocksdb_iter_destroy(iterator);
+		*damaged_out = *damaged_out || message;
+		rocksdb_free(message);
+	}
+	return STATUS_OK;
+}
+
+enum status inspect_compact_files(struct store *base, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = check_store(base, error);
+	uint64_t failures = 0;
+
+	if (status != STATUS_OK)
+		return status;
+	if (store->is_read_only)
+		return refuse_change(store, error);
+	store_flush(store);
+	for (size_t i = 0; i < FAMILY_COUNT; i++)
+		rocksdb_compact_range_cf(store->db, store->families[i], NULL, 0, NULL, 0);
+	/* The call itself does not say whether it failed. */
+	if (rocksdb_property_int(store->db, "rocksdb.background-errors", &failures) == 0 && failures)
+		return error_set(
+			error, STATUS_CORRUPT,
+			"the files of the store at %s cannot be rewritten: a part of them is damaged",
+			store->path);
+	return STATUS_OK;
+}
