@@ -56,6 +56,7 @@ static void render_store(struct json *json, const struct server_options *options
 	json_member_u64(json, "logs", stats->log_count);
 	json_member_u64(json, "points", stats->point_count);
 	json_member_u64(json, "blocks", stats->block_count);
+	json_member_u64(json, "damaged_blocks", stats->damaged_block_count);
 	json_end_object(json);
 }
 
@@ -220,6 +221,9 @@ static void write_store(struct buffer *out, const struct picture *picture)
 	      "Memory of the store's indexes and caches, about.", picture->store.memory_bytes);
 	plain(out, "rohas_telemetry_store_blocks", "gauge", "Blocks in the store.",
 	      picture->store.block_count);
+	plain(out, "rohas_telemetry_store_damaged_blocks", "gauge",
+	      "Blocks found damaged since the start: their rows are left out of answers.",
+	      picture->store.damaged_block_count);
 	plain(out, "rohas_telemetry_store_spans", "gauge", "Spans in the store.", picture->store.span_count);
 	plain(out, "rohas_telemetry_store_points", "gauge", "Metric points in the store.",
 	      picture->store.point_count);

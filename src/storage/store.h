@@ -70,6 +70,8 @@ struct metric_summary {
 struct store_stats {
 	uint64_t span_count, log_count, point_count;
 	uint64_t block_count;
+	/* Blocks that were found damaged since the store was opened: their rows are left out of answers. */
+	uint64_t damaged_block_count, damaged_row_count;
 	uint64_t size_bytes;   /* on disk; 0 where the adapter cannot know */
 	uint64_t memory_bytes; /* of indexes and caches, about */
 };

@@ -222,7 +222,8 @@ enum status block_index_list(struct block_index *index, enum signal signal, uint
 	for (size_t i = index->counts[signal]; i-- > 0 && list.items;) {
 		struct block_entry *entry = index->entries[signal][i];
 
-		if (entry->header.first_sequence > snapshot || !test(&entry->header, filter))
+		if (entry->header.first_sequence > snapshot || atomic_load(&entry->is_damaged) ||
+		    !test(&entry->header, filter))
 			continue;
 		atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
 		list.items[list.count++] = entry;

@@ -18,6 +18,7 @@ struct block_entry {
 	struct block_header header; /* its arrays lie in hashes */
 	uint32_t partition;
 	atomic_int references;
+	atomic_bool is_damaged; /* found so: block_index_list leaves it out */
 	atomic_bool
 		is_unmergeable; /* damaged, or too large with any other: found so once, never tried again */
 	struct block_index

@@ -94,6 +94,7 @@ static enum status search_block(struct rocksdb_store *store, const struct block_
 		if (matches[row])
 			status = add_place(places, &place, error);
 	}
+	note_damage(store, entry, status, error);
 	body_release(&body);
 	arena_clear(arena);
 	return status;
@@ -162,6 +163,7 @@ static enum status copy_rows(struct rocksdb_store *store, const struct block_ent
 				error, STATUS_NO_MEMORY,
 				"the log records are larger than the memory that one query may use");
 	}
+	note_damage(store, entry, status, error);
 	body_release(&body);
 	arena_clear(arena);
 	return status;

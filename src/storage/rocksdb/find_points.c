@@ -69,7 +69,9 @@ static enum status visit_body(struct rocksdb_store *store, const struct block_en
 		return error_set(error, STATUS_NO_MEMORY,
 				 "the metric points are larger than the memory that one query may use");
 	status = point_reader_open(&reader, copy, arena, error);
-	return status == STATUS_OK ? visit(context, &entry->header, &reader, error) : status;
+	if (status == STATUS_OK)
+		status = visit(context, &entry->header, &reader, error);
+	return note_damage(store, entry, status, error);
 }
 
 /* With keep, everything that was read stays in arena; without, arena is cleared after each block. */

@@ -71,6 +71,7 @@ enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_
 		status = span_reader_open(&reader, body.bytes, &arena, error);
 		if (status == STATUS_OK)
 			status = copy_trace(&reader, trace_id, batch_out, error);
+		note_damage(store, list.items[i], status, error);
 		body_release(&body);
 		arena_clear(&arena);
 	}
@@ -206,6 +207,7 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 			memcpy(hit.trace_id, trace_id, TRACE_ID_SIZE);
 			*was_shown_out |= matches[row] && compare_hits(&hit, &search->page->after) <= 0;
 		}
+		note_damage(search->store, entry, status, error);
 		body_release(&body);
 		arena_clear(&search->probe_arena);
 	}
@@ -251,6 +253,7 @@ static enum status search_rows(struct search *search, const struct block_entry *
 	if (status == STATUS_OK)
 		status = block_sequences_mask(&reader->block, &entry->header, search->snapshot, matches,
 					      error);
+	note_damage(search->store, entry, status, error);
 	for (size_t run = 0; run < reader->trace_count && status == STATUS_OK; run++) {
 		status = take_trace(search, reader, run, first, reader->run_ends[run], matches, error);
 		first = reader->run_ends[run];
@@ -268,6 +271,7 @@ static enum status search_block(struct search *search, const struct block_entry 
 		return status;
 	search->block = entry;
 	status = span_reader_open(&reader, body.bytes, &search->arena, error);
+	note_damage(search->store, entry, status, error);
 	if (status == STATUS_OK)
 		status = search_rows(search, entry, &reader, error);
 	body_release(&body);

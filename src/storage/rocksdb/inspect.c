@@ -92,7 +92,7 @@ enum status inspect_read_body(struct store *base, const struct stored_block *blo
 	struct body body;
 
 	if (status == STATUS_OK)
-		status = body_read(store, &entry, &body, error);
+		status = body_fetch(store, &entry, &body, error);
 	if (status != STATUS_OK)
 		return status;
 	buffer_append_str(body_out, body.bytes);

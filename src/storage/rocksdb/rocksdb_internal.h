@@ -43,6 +43,7 @@ struct rocksdb_store {
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
+	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	bool is_read_only;
 	struct merger *merger; /* NULL where is_read_only */
 };
@@ -67,9 +68,19 @@ struct body {
 	rocksdb_pinnableslice_t *slice;
 	struct str bytes;
 };
+/* body_read notes a block that is damaged; body_fetch only says so. */
+enum status body_fetch(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
+		       struct error *error);
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
 		      struct error *error);
 void body_release(struct body *body);
+
+/*
+ * To be called with what reading an entry's block came to: STATUS_CORRUPT takes the block out of all further
+ * searches. Returns status. See damage.c.
+ */
+enum status note_damage(struct rocksdb_store *store, const struct block_entry *entry, enum status status,
+			const struct error *error);
 
 /*
  * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's
@@ -95,6 +106,19 @@ static inline void leftover_key(uint8_t signal, const char body[BODY_KEY_SIZE], 
 
 /* Bodies of blocks that were merged when the program ended: removes them. */
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error);
+
+/* The searches as the store gives them: what follows below, begun anew where damage was found (damage.c). */
+enum status around_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
+			      struct batch *batch_out, struct error *error);
+enum status around_find_traces(struct store *base, const struct span_filter *filter,
+			       const struct trace_page *page, struct trace_hit *hits_out,
+			       size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
+enum status around_find_logs(struct store *base, const struct log_filter *filter, const struct log_page *page,
+			     struct batch *batch_out, uint64_t *snapshot_out, struct error *error);
+enum status around_list_metrics(struct store *base, struct time_range range, struct arena *arena,
+				struct metric_summary **metrics_out, size_t *count_out, struct error *error);
+enum status around_read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
+			       struct error *error);
 
 enum status rocksdb_append(struct store *base, struct batch *const *batches, size_t count,
 			   struct error *error);

@@ -18,6 +18,7 @@ enum {
 	BACKGROUND_JOBS = 2,
 	CHECKSUM_XXH3 = 4,
 	KEPT_INFO_LOGS = 2,
+	DAMAGED_MOST = 1000, /* blocks that a compaction passes over */
 };
 
 static const char *const family_names[FAMILY_COUNT] = {"default", "headers", "traces", "metrics", "logs"};
@@ -217,6 +218,8 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 		.log_count = index->row_counts[SIGNAL_LOGS],
 		.point_count = index->row_counts[SIGNAL_METRICS],
 		.block_count = index->counts[0] + index->counts[1] + index->counts[2],
+		.damaged_block_count = atomic_load(&store->damaged_block_count),
+		.damaged_row_count = atomic_load(&store->damaged_row_count),
 		.memory_bytes = index->memory_bytes + rocksdb_cache_get_usage(store->cache),
 	};
 	pthread_rwlock_unlock(&index->lock);
@@ -269,11 +272,11 @@ static const struct store_ops rocksdb_ops = {
 	.name = "rocksdb",
 	.capabilities = STORE_TRACES | STORE_METRICS | STORE_LOGS,
 	.append = rocksdb_append,
-	.read_trace = rocksdb_read_trace,
-	.find_traces = rocksdb_find_traces,
-	.find_logs = rocksdb_find_logs,
-	.list_metrics = rocksdb_list_metrics,
-	.read_points = rocksdb_read_points,
+	.read_trace = around_read_trace,
+	.find_traces = around_find_traces,
+	.find_logs = around_find_logs,
+	.list_metrics = around_list_metrics,
+	.read_points = around_read_points,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
@@ -343,16 +346,22 @@ enum status refuse_change(const struct rocksdb_store *store, struct error *error
 enum status rocksdb_store_compact(struct store *base, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status;
+	int damaged = 0;
 
 	if (!is_rocksdb_store(base))
 		return error_set(error, STATUS_UNSUPPORTED, "this store has no blocks to merge");
 	if (store->is_read_only)
 		return refuse_change(store, error);
-	return merger_run(store->merger, true, error);
+	/* Each round that fails has left one damaged block out of the next. */
+	do
+		status = merger_run(store->merger, true, error);
+	while (status == STATUS_CORRUPT && damaged++ < DAMAGED_MOST);
+	return status;
 }
 
-enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
-		      struct error *error)
+enum status body_fetch(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
+		       struct error *error)
 {
 	rocksdb_pinnableslice_t *slice;
 	char key[BODY_KEY_SIZE], *message = NULL;
@@ -370,6 +379,12 @@ enum status body_read(struct rocksdb_store *store, const struct block_entry *ent
 	bytes.data = rocksdb_pinnableslice_value(slice, &bytes.size);
 	*body_out = (struct body){slice, bytes};
 	return STATUS_OK;
+}
+
+enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
+		      struct error *error)
+{
+	return note_damage(store, entry, body_fetch(store, entry, body_out, error), error);
 }
 
 void body_release(struct body *body)

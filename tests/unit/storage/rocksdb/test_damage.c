@@ -1,0 +1,258 @@
+/* A damaged block costs its own rows: every search goes on with the rest, and says so. */
+#include <fcntl.h>
+#include <rocksdb/c.h>
+#include <unistd.h>
+
+#include "folder.h"
+#include "storage/rocksdb/inspect.h"
+
+enum { FAMILIES = 5, ROWS = 300 };
+
+static const uint64_t noon_ns = UINT64_C(1767268800) * NS_PER_SECOND;
+static const uint64_t day_ns = UINT64_C(86400) * NS_PER_SECOND;
+
+/* Two days, each a block of every signal; traces 0 to ROWS - 1 are of the first, the others of the second. */
+static void fill(const struct folder *folder)
+{
+	struct store *store = open_store(folder, false);
+	struct metric metric = {.name = str_from("load"), .type = METRIC_GAUGE};
+
+	for (uint64_t day = 0; day < 2; day++) {
+		struct batch batch, *batches[] = {&batch};
+		struct error error;
+
+		batch_init(&batch, 0);
+		for (uint64_t i = day * ROWS; i < (day + 1) * ROWS; i++) {
+			struct log_record *log;
+
+			add_span(&batch, i, i, noon_ns + day * day_ns + i, NS_PER_MS, "work");
+			log = add_log(&batch, noon_ns + day * day_ns + i, "done");
+			trace_id_of(i, log->trace_id);
+			add_point(&batch, &metric, noon_ns + day * day_ns + i * NS_PER_SECOND, (int64_t)i);
+		}
+		assert_int_equal(store_append(store, batches, 1, &error), STATUS_OK);
+		batch_release(&batch);
+	}
+	store_close(store);
+}
+
+/* Cuts the first body of each signal in half: RocksDB finds nothing wrong with that. */
+static void cut_bodies(const struct folder *folder)
+{
+	static const char *const names[FAMILIES] = {"default", "headers", "traces", "metrics", "logs"};
+	rocksdb_options_t *options = rocksdb_options_create();
+	rocksdb_readoptions_t *reading = rocksdb_readoptions_create();
+	rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
+	const rocksdb_options_t *all[FAMILIES] = {options, options, options, options, options};
+	rocksdb_column_family_handle_t *families[FAMILIES];
+	char *message = NULL;
+	rocksdb_t *db =
+		rocksdb_open_column_families(options, folder->path, FAMILIES, names, all, families, &message);
+
+	assert_null(message);
+	for (size_t i = 2; i < FAMILIES; i++) {
+		rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(db, reading, families[i]);
+		size_t key_size, size;
+		const char *key, *value;
+
+		rocksdb_iter_seek_to_first(iterator);
+		key = rocksdb_iter_key(iterator, &key_size);
+		value = rocksdb_iter_value(iterator, &size);
+		rocksdb_put_cf(db, writing, families[i], key, key_size, value, size / 2, &message);
+		assert_null(message);
+		rocksdb_iter_destroy(iterator);
+	}
+	for (size_t i = 0; i < FAMILIES; i++)
+		rocksdb_column_family_handle_destroy(families[i]);
+	rocksdb_close(db);
+	rocksdb_writeoptions_destroy(writing);
+	rocksdb_readoptions_destroy(reading);
+	rocksdb_options_destroy(options);
+}
+
+/* Turns a bit of the first place in the folder's table files that holds these bytes. */
+static void flip(const struct folder *folder, const uint8_t *bytes, size_t size)
+{
+	char command[128], path[256] = "";
+	struct buffer file = BUFFER_EMPTY;
+	FILE *list;
+
+	snprintf(command, sizeof(command), "ls '%s'/*.sst", folder->path);
+	list = popen(command, "r");
+	assert_non_null(list);
+	while (fgets(path, sizeof(path), list)) {
+		int descriptor;
+		char *found;
+
+		path[strcspn(path, "\n")] = '\0';
+		descriptor = open(path, O_RDWR);
+		assert_true(descriptor >= 0);
+		buffer_clear(&file);
+		assert_non_null(buffer_reserve(&file, 1 << 20));
+		file.size = (size_t)read(descriptor, file.data, 1 << 20);
+		found = memmem(file.data, file.size, bytes, size);
+		if (found) {
+			char turned = (char)(*found ^ 1);
+
+			assert_int_equal(pwrite(descriptor, &turned, 1, found - file.data), 1);
+			close(descriptor);
+			pclose(list);
+			buffer_release(&file);
+			return;
+		}
+		close(descriptor);
+	}
+	fail_msg("no table file holds these bytes");
+}
+
+static size_t count_hits(struct store *store)
+{
+	const struct span_filter any = SPAN_FILTER_ANY;
+	const struct trace_page page = {.limit = 2 * ROWS};
+	struct trace_hit hits[2 * ROWS];
+	struct error error = {0};
+	uint64_t snapshot;
+	size_t count = 0;
+
+	if (store_find_traces(store, &any, &page, hits, &count, &snapshot, &error) != STATUS_OK)
+		fail_msg("traces are not found: %s", error.message);
+	return count;
+}
+
+static size_t count_logs(struct store *store)
+{
+	const struct log_filter any = LOG_FILTER_ANY;
+	const struct log_page page = {.limit = 2 * ROWS};
+	struct error error = {0};
+	struct batch batch;
+	uint64_t snapshot;
+	size_t count;
+
+	batch_init(&batch, 0);
+	if (store_find_logs(store, &any, &page, &batch, &snapshot, &error) != STATUS_OK)
+		fail_msg("logs are not found: %s", error.message);
+	count = batch.log_count;
+	batch_release(&batch);
+	return count;
+}
+
+static size_t count_points(struct store *store)
+{
+	const struct point_filter any = POINT_FILTER_ANY;
+	struct error error = {0};
+	struct batch batch;
+	size_t count;
+
+	batch_init(&batch, 0);
+	if (store_read_points(store, &any, &batch, &error) != STATUS_OK)
+		fail_msg("points are not read: %s", error.message);
+	count = batch.point_count;
+	batch_release(&batch);
+	return count;
+}
+
+static size_t count_metrics(struct store *store)
+{
+	struct metric_summary *metrics;
+	struct error error = {0};
+	struct arena arena;
+	size_t count = 0;
+
+	arena_init(&arena, 0);
+	if (store_list_metrics(store, TIME_RANGE_ALL, &arena, &metrics, &count, &error) != STATUS_OK)
+		fail_msg("metrics are not listed: %s", error.message);
+	arena_release(&arena);
+	return count;
+}
+
+static struct store_stats stats_of(struct store *store)
+{
+	struct store_stats stats;
+	struct error error;
+
+	assert_int_equal(store_stats(store, &stats, &error), STATUS_OK);
+	return stats;
+}
+
+static void every_search_goes_on_around_a_block_that_is_cut(void **state)
+{
+	struct store *store;
+
+	fill(*state);
+	cut_bodies(*state);
+	store = open_store(*state, true);
+	assert_int_equal(stats_of(store).damaged_block_count, 0);
+	assert_int_equal(count_hits(store), ROWS);
+	assert_int_equal(count_logs(store), ROWS);
+	assert_int_equal(count_points(store), ROWS);
+	assert_int_equal(count_metrics(store), 1);
+	assert_false(has_trace(store, 0));
+	assert_true(has_trace(store, ROWS));
+	assert_int_equal(stats_of(store).damaged_block_count, 3);
+	assert_int_equal(stats_of(store).damaged_row_count, 3 * ROWS);
+	/* And again, now that it is known. */
+	assert_int_equal(count_hits(store), ROWS);
+	assert_int_equal(count_points(store), ROWS);
+	assert_int_equal(stats_of(store).damaged_block_count, 3);
+	store_close(store);
+}
+
+static void every_search_goes_on_around_a_bit_that_the_disk_turned(void **state)
+{
+	uint8_t trace_id[TRACE_ID_SIZE];
+	struct store *store;
+
+	fill(*state);
+	trace_id_of(7, trace_id);
+	flip(*state, trace_id, sizeof(trace_id));
+	store = open_store(*state, true);
+	assert_false(has_trace(store, 7));
+	assert_true(has_trace(store, ROWS + 7));
+	assert_int_equal(count_hits(store), ROWS);
+	assert_int_equal(count_logs(store), 2 * ROWS);
+	assert_int_equal(stats_of(store).damaged_block_count, 1);
+	store_close(store);
+}
+
+static void a_store_for_writing_takes_rows_beside_the_damage(void **state)
+{
+	struct store *store;
+
+	fill(*state);
+	cut_bodies(*state);
+	store = open_store(*state, false);
+	append_span(store, 5 * ROWS, noon_ns + day_ns);
+	assert_int_equal(count_hits(store), ROWS + 1);
+	store_close(store);
+}
+
+static void the_rest_is_compacted(void **state)
+{
+	struct error error = {0};
+	struct store *store;
+
+	fill(*state);
+	cut_bodies(*state);
+	store = open_store(*state, false);
+	for (uint64_t i = 0; i < 3; i++)
+		append_span(store, 5 * ROWS + i, noon_ns + i % 2 * day_ns);
+	assert_int_equal(rocksdb_store_compact(store, &error), STATUS_OK);
+	assert_int_equal(count_hits(store), ROWS + 3);
+	/* The damaged one of each signal stays; of the rest, one of each day and signal. */
+	assert_int_equal(stats_of(store).block_count, 3 + 2 + 1 + 1);
+	store_close(store);
+}
+
+#define folder_test(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		folder_test(every_search_goes_on_around_a_block_that_is_cut),
+		folder_test(every_search_goes_on_around_a_bit_that_the_disk_turned),
+		folder_test(a_store_for_writing_takes_rows_beside_the_damage),
+		folder_test(the_rest_is_compacted),
+	};
+
+	return test_run("storage/rocksdb/damage", tests);
+}
