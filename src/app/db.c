@@ -85,7 +85,7 @@ void db_member_time(struct json *json, const char *name, uint64_t time_ns)
 
 /* What was written of a request, before it is read. */
 struct words {
-	const char *store, *format, *signal, *day;
+	const char *store, *format, *signal, *day, *to;
 	bool wants_columns;
 };
 
@@ -120,7 +120,7 @@ static bool read_day(const char *word, struct db_request *request)
 
 static int run_configured(const struct words *words, struct config_request *line, db_command_run *run)
 {
-	struct db_request request = {.wants_columns = words->wants_columns};
+	struct db_request request = {.wants_columns = words->wants_columns, .to = words->to};
 	struct config config;
 	int result = CLI_WRONG;
 
@@ -139,7 +139,7 @@ static int run_configured(const struct words *words, struct config_request *line
 }
 
 /* Which of the options a subcommand takes, besides those that all take. */
-enum { TAKES_FILTERS = 1, TAKES_COLUMNS = 2 };
+enum { TAKES_FILTERS = 1, TAKES_COLUMNS = 2, TAKES_TARGET = 4 };
 
 static int run_command(const struct command *command, const char *details, unsigned takes,
 		       db_command_run *run, int argc, char **argv)
@@ -154,11 +154,16 @@ static int run_command(const struct command *command, const char *details, unsig
 		{"columns", NULL, "every column with its bytes too: reads all blocks", OPTION_FLAG,
 		 &words.wants_columns},
 	};
-	struct command_line line = {.command = command, .details = details, .options = all};
+	const struct option to = {"to", "DIR", "the new store's folder", OPTION_TEXT, &words.to};
+	struct option options[sizeof(all) / sizeof(all[0]) + 1];
+	struct command_line line = {.command = command, .details = details, .options = options};
 	struct config_request request;
 	int result;
 
 	line.option_count = takes & TAKES_COLUMNS ? 5 : takes & TAKES_FILTERS ? 4 : 2;
+	memcpy(options, all, sizeof(all));
+	if (takes & TAKES_TARGET)
+		options[line.option_count++] = to;
 	if (!cli_parse(&line, argc, argv, &request, &result))
 		return result;
 	result = run_configured(&words, &request, run);
@@ -172,6 +177,7 @@ static int run_stats(int argc, char **argv);
 static int run_blocks(int argc, char **argv);
 static int run_verify(int argc, char **argv);
 static int run_compact(int argc, char **argv);
+static int run_rescue(int argc, char **argv);
 
 static const struct command stats_command = {
 	"db stats", "What the store takes, by signal and day, and by column", run_stats};
@@ -180,6 +186,9 @@ static const struct command verify_command = {
 	"db verify", "Read every block and every row, and say what is damaged", run_verify};
 static const struct command compact_command = {
 	"db compact", "Merge all blocks that can be merged, and rewrite the files", run_compact};
+
+static const struct command rescue_command = {
+	"db rescue", "Write all rows of a damaged store that can be read into a new one", run_rescue};
 
 static int run_stats(int argc, char **argv)
 {
@@ -216,10 +225,19 @@ static int run_compact(int argc, char **argv)
 			   0, db_compact, argc, argv);
 }
 
+static int run_rescue(int argc, char **argv)
+{
+	return run_command(&rescue_command,
+			   "Reads every block and appends its rows to a new store in the folder --to; the "
+			   "old one stays as it is.\nStop the program first, so that nothing arrives "
+			   "meanwhile; then put the new folder in the old one's place.",
+			   TAKES_FILTERS | TAKES_TARGET, db_rescue, argc, argv);
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct command *const commands[] = {&stats_command, &blocks_command, &verify_command,
-							 &compact_command};
+							 &compact_command, &rescue_command};
 	static const struct command_group group = {
 		"db",
 		"Looks into the store's folder, and puts it in order.",

@@ -19,12 +19,13 @@ struct db_request {
 	enum output_format format;
 	int signal;  /* enum signal, or -1: all */
 	int64_t day; /* since 1970, or -1: all */
-	bool wants_columns, repairs;
+	bool wants_columns;
+	const char *to; /* rescue's new folder; NULL: none was named */
 };
 
 typedef int db_command_run(const struct db_request *request);
 
-db_command_run db_stats, db_blocks, db_verify, db_compact;
+db_command_run db_stats, db_blocks, db_verify, db_compact, db_rescue;
 
 /* The store, opened for reading; NULL where it cannot be, with the sentence told. */
 struct store *db_open(const struct db_request *request);

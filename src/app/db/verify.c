@@ -132,7 +132,9 @@ static void tell_damage(const struct damage *damage, struct buffer *out)
 	buffer_printf(out, "damaged: %s of %s, block %llu: %s\n", signal_name((enum signal)block->signal),
 		      day, (unsigned long long)block->sequence, damage->reason);
 	if (block->is_header_damaged) {
-		buffer_printf(out, "  lost: all %s of that block; how many is not known\n",
+		buffer_printf(out,
+			      "  its %s are found no more; \"db rescue\" brings back those that can be "
+			      "read\n",
 			      db_rows_name(block->signal));
 		return;
 	}
@@ -162,12 +164,16 @@ static void tell_sum(const struct verification *verification, struct buffer *out
 		buffer_append_c(out, ": all whole\n");
 		return;
 	}
-	buffer_printf(out, ": %llu %s damaged, ", (unsigned long long)damaged->blocks,
+	buffer_printf(out, ": %llu %s damaged", (unsigned long long)damaged->blocks,
 		      damaged->blocks == 1 ? "is" : "are");
-	units_count(out, damaged->rows);
-	buffer_append_c(out, " rows are lost; the other ");
+	if (damaged->rows) {
+		buffer_append_c(out, ", ");
+		units_count(out, damaged->rows);
+		buffer_append_c(out, " rows are lost");
+	}
+	buffer_append_c(out, "; the other ");
 	units_count(out, whole->rows);
-	buffer_append_c(out, " are served\n");
+	buffer_append_c(out, " rows are served\n");
 }
 
 static void tell_orphans(const struct verification *verification, struct buffer *out)

@@ -10,15 +10,6 @@ static enum status check_store(const struct store *store, struct error *error)
 			 store->ops->name);
 }
 
-static uint64_t big_endian(const char *at, size_t size)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < size; i++)
-		value = value << 8 | (uint8_t)at[i];
-	return value;
-}
-
 static bool read_key(struct str key, struct stored_block *block_out)
 {
 	*block_out = (struct stored_block){0};
@@ -27,57 +18,47 @@ static bool read_key(struct str key, struct stored_block *block_out)
 	block_out->day = partition_of_key(key.data);
 	block_out->signal = (uint8_t)key.data[4];
 	block_out->level = (uint8_t)key.data[5];
-	block_out->sequence = big_endian(key.data + 6, 8);
+	block_out->sequence = sequence_of_key(key.data);
 	return true;
 }
 
-static enum status visit_header(struct str key, struct str value, struct arena *arena, block_visit *visit,
-				void *context, struct error *error)
+struct walk {
+	block_visit *visit;
+	void *context;
+	struct arena arena;
+};
+
+static enum status visit_header(void *context, struct str key, struct str value, struct error *error)
 {
+	struct walk *walk = context;
 	struct stored_block block;
 	struct error damage;
-	enum status status;
+	enum status status = STATUS_CORRUPT;
 
 	if (!read_key(key, &block))
 		return error_set(error, STATUS_CORRUPT,
 				 "the headers hold a key of %zu bytes that is no block's", key.size);
 	block.header_bytes = value.size;
-	status = header_decode(value, arena, &block.header, &damage);
+	arena_clear(&walk->arena);
+	if (value.data)
+		status = header_decode(value, &walk->arena, &block.header, &damage);
 	if (status == STATUS_NO_MEMORY)
 		return error_set(error, status, "%s", damage.message);
 	block.is_header_damaged = status != STATUS_OK || block.header.signal != block.signal ||
 				  block.header.sequence != block.sequence;
-	return visit(context, &block, error);
+	return walk->visit(walk->context, &block, error);
 }
 
 enum status inspect_blocks(struct store *base, block_visit *visit, void *context, struct error *error)
 {
-	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	struct walk walk = {visit, context, {0}};
 	enum status status = check_store(base, error);
-	rocksdb_iterator_t *iterator;
-	char *message = NULL;
-	struct arena arena;
 
 	if (status != STATUS_OK)
 		return status;
-	arena_init(&arena, 0);
-	iterator =
-		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_HEADERS]);
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator) && status == STATUS_OK;
-	     rocksdb_iter_next(iterator)) {
-		struct str key, value;
-
-		key.data = rocksdb_iter_key(iterator, &key.size);
-		value.data = rocksdb_iter_value(iterator, &value.size);
-		status = visit_header(key, value, &arena, visit, context, error);
-		arena_clear(&arena);
-	}
-	rocksdb_iter_get_error(iterator, &message);
-	rocksdb_iter_destroy(iterator);
-	arena_release(&arena);
-	if (message && status == STATUS_OK)
-		return rocksdb_failed(message, "the headers of the store cannot be read", error);
-	rocksdb_free(message);
+	arena_init(&walk.arena, 0);
+	status = each_header((struct rocksdb_store *)base, visit_header, &walk, error);
+	arena_release(&walk.arena);
 	return status;
 }
 

@@ -49,4 +49,14 @@ static inline uint32_t partition_of_key(const char *key)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/* Of a header's key. */
+static inline uint64_t sequence_of_key(const char *key)
+{
+	uint64_t sequence = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		sequence = sequence << 8 | (uint8_t)key[6 + i];
+	return sequence;
+}
+
 #endif

@@ -63,6 +63,13 @@ void store_flush(struct rocksdb_store *store);
 /* Opens store->db and its families for reading: see open_read_only.c. */
 enum status open_read_only(struct rocksdb_store *store, const char *const *family_names, struct error *error);
 
+/*
+ * Runs visit for every header, in order of their keys, until it returns anything but STATUS_OK. value.data is NULL
+ * where there is a header that cannot be read.
+ */
+typedef enum status header_visit(void *context, struct str key, struct str value, struct error *error);
+enum status each_header(struct rocksdb_store *store, header_visit *visit, void *context, struct error *error);
+
 /* The bytes of a block, pinned until body_release. */
 struct body {
 	rocksdb_pinnableslice_t *slice;

@@ -133,8 +133,8 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 	return STATUS_OK;
 }
 
-static enum status load_header(struct rocksdb_store *store, struct str key, struct str value,
-			       struct error *error)
+static enum status add_header(struct rocksdb_store *store, struct str key, struct str value,
+			      struct error *error)
 {
 	struct block_entry *entry;
 	enum status status = block_index_reserve(&store->index, 1, error);
@@ -144,50 +144,42 @@ static enum status load_header(struct rocksdb_store *store, struct str key, stru
 	if (key.size != HEADER_KEY_SIZE)
 		return error_set(error, STATUS_CORRUPT, "a block's key has %zu bytes, not %d", key.size,
 				 HEADER_KEY_SIZE);
+	if (!value.data)
+		return error_set(error, STATUS_CORRUPT, "the header of a block cannot be read");
 	entry = block_entry_new(partition_of_key(key.data), value, error);
 	if (!entry)
 		return error->status;
-	if (entry->header.sequence >= store->next_sequence)
-		store->next_sequence = entry->header.sequence + 1;
 	block_index_add(&store->index, &entry, 1);
 	return STATUS_OK;
 }
 
-static int count_skipped(enum status status, const struct error *error)
+/* A number is never used twice, that of a block which cannot be read neither. */
+static void note_sequence(struct rocksdb_store *store, struct str key)
 {
-	if (status == STATUS_CORRUPT)
-		log_error("storage", "%s; its rows are lost, the rest is kept", error->message);
-	return status == STATUS_CORRUPT;
+	uint64_t sequence = key.size == HEADER_KEY_SIZE ? sequence_of_key(key.data) : 0;
+
+	if (sequence >= store->next_sequence)
+		store->next_sequence = sequence + 1;
 }
 
-/* Brings every header into memory. A damaged one costs its own block, not the store. */
+/* Brings a header into memory. A damaged one costs its own block, not the store. */
+static enum status load_header(void *context, struct str key, struct str value, struct error *error)
+{
+	struct rocksdb_store *store = context;
+	enum status status = add_header(store, key, value, error);
+
+	note_sequence(store, key);
+	if (status != STATUS_CORRUPT)
+		return status;
+	log_error("storage", "%s; its rows are lost, the rest is kept", error->message);
+	atomic_fetch_add(&store->damaged_block_count, 1);
+	return STATUS_OK;
+}
+
 static enum status load_headers(struct rocksdb_store *store, struct error *error)
 {
-	rocksdb_iterator_t *iterator =
-		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_HEADERS]);
-	enum status status = STATUS_OK;
-	char *message = NULL;
-
 	store->next_sequence = 1;
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator) && status == STATUS_OK;
-	     rocksdb_iter_next(iterator)) {
-		struct str key, value;
-		struct error damage = {0};
-
-		key.data = rocksdb_iter_key(iterator, &key.size);
-		value.data = rocksdb_iter_value(iterator, &value.size);
-		status = load_header(store, key, value, &damage);
-		if (count_skipped(status, &damage))
-			status = STATUS_OK;
-		else if (status != STATUS_OK)
-			error_set(error, status, "%s", damage.message);
-	}
-	rocksdb_iter_get_error(iterator, &message);
-	rocksdb_iter_destroy(iterator);
-	if (message && status == STATUS_OK)
-		return rocksdb_failed(message, "the headers of the store cannot be read", error);
-	rocksdb_free(message);
-	return status;
+	return each_header(store, load_header, store, error);
 }
 
 /* What the files of the folder hold; what RocksDB set aside for its log beyond that comes and goes. */
