@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
 enum { TRIES = 50, PAUSE_MS = 20, LOGS_MOST = 1024 };
@@ -121,6 +122,7 @@ enum status open_read_only(struct rocksdb_store *store, const char *const *famil
 {
 	const struct timespec pause = {0, PAUSE_MS * (long)NS_PER_MS};
 	enum status status = check_folder(store->path, error);
+	bool is_lenient = false; /* a whole file that cannot be opened costs its rows, not the store */
 
 	rocksdb_options_set_create_if_missing(store->options, 0);
 	rocksdb_options_set_create_missing_column_families(store->options, 0);
@@ -128,6 +130,13 @@ enum status open_read_only(struct rocksdb_store *store, const char *const *famil
 		status = try_open(store, family_names, error);
 		if (status == STATUS_OK)
 			return STATUS_OK;
+		if (status == STATUS_CORRUPT && !is_lenient) {
+			log_error("storage", "%s; what it holds is left out", error->message);
+			rocksdb_options_set_paranoid_checks(store->options, 0);
+			is_lenient = true;
+			status = STATUS_OK;
+			continue;
+		}
 		if (status == STATUS_BUSY && try + 1 < TRIES) {
 			nanosleep(&pause, NULL);
 			status = STATUS_OK;

@@ -104,6 +104,11 @@ static enum status open_database(struct rocksdb_store *store, struct error *erro
 			"telemetry.path",
 			store->path);
 	}
+	if (strncmp(message, "Corruption", 10) == 0)
+		return rocksdb_failed(message,
+				      "the store cannot be opened; \"rohas-telemetry db rescue\" writes what "
+				      "can be read of it into a new one",
+				      error);
 	return rocksdb_failed(message, "the store cannot be opened", error);
 }
 

@@ -243,6 +243,61 @@ static void the_rest_is_compacted(void **state)
 	store_close(store);
 }
 
+static enum status count_block(void *context, const struct stored_block *block, struct error *error)
+{
+	size_t *counts = context;
+
+	(void)error;
+	counts[block->is_header_damaged]++;
+	return STATUS_OK;
+}
+
+/* The hash of a trace stands in its header as it is. */
+static void headers_that_cannot_be_read_cost_their_own_blocks(void **state)
+{
+	size_t counts[2] = {0};
+	uint8_t trace_id[TRACE_ID_SIZE];
+	struct error error = {0};
+	struct store *store;
+	uint32_t hash;
+
+	fill(*state);
+	trace_id_of(7, trace_id);
+	hash = header_trace_hash(trace_id);
+	flip(*state, (const uint8_t *)&hash, sizeof(hash));
+	store = open_store(*state, true);
+	assert_int_equal(inspect_blocks(store, count_block, counts, &error), STATUS_OK);
+	assert_int_equal(counts[0] + counts[1], 6);
+	assert_true(counts[0] > 0 && counts[1] > 0);
+	assert_int_equal(stats_of(store).damaged_block_count, counts[1]);
+	assert_int_equal(stats_of(store).block_count, counts[0]);
+	assert_int_equal(count_hits(store) + count_logs(store) + count_points(store), counts[0] * ROWS);
+	store_close(store);
+}
+
+/* A number that a lost block has is not given to another. */
+static void rows_go_on_beside_headers_that_cannot_be_read(void **state)
+{
+	uint8_t trace_id[TRACE_ID_SIZE];
+	struct store *store;
+	uint64_t lost;
+	uint32_t hash;
+
+	fill(*state);
+	trace_id_of(7, trace_id);
+	hash = header_trace_hash(trace_id);
+	flip(*state, (const uint8_t *)&hash, sizeof(hash));
+	store = open_store(*state, false);
+	lost = stats_of(store).damaged_block_count;
+	append_span(store, 5 * ROWS, noon_ns);
+	assert_true(has_trace(store, 5 * ROWS));
+	store_close(store);
+	store = open_store(*state, true);
+	assert_true(has_trace(store, 5 * ROWS));
+	assert_int_equal(stats_of(store).damaged_block_count, lost);
+	store_close(store);
+}
+
 #define folder_test(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 int main(void)
@@ -252,6 +307,8 @@ int main(void)
 		folder_test(every_search_goes_on_around_a_bit_that_the_disk_turned),
 		folder_test(a_store_for_writing_takes_rows_beside_the_damage),
 		folder_test(the_rest_is_compacted),
+		folder_test(headers_that_cannot_be_read_cost_their_own_blocks),
+		folder_test(rows_go_on_beside_headers_that_cannot_be_read),
 	};
 
 	return test_run("storage/rocksdb/damage", tests);
