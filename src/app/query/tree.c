@@ -15,6 +15,7 @@ struct node {
 	struct str id, parent_id;
 	uint64_t start_ns, end_ns;
 	size_t parent, first_child, next_sibling;
+	size_t depth; /* below the root that it is drawn under */
 	bool is_drawn;
 };
 
@@ -87,17 +88,16 @@ static void link_nodes(struct tree *tree)
 
 /* ---- cells ---- */
 
-/* What stands before the name: "│  ├─ ". The names of ancestors say which lines go on. */
-static void append_branches(struct buffer *out, const struct tree *tree, size_t index, size_t root)
+/* What stands before the name: "│  ├─ ". The nearest ancestors say which lines go on. */
+static void append_branches(struct buffer *out, const struct tree *tree, size_t index)
 {
 	const char *pieces[DEPTH_SHOWN];
-	size_t count = 0, depth = 0;
+	size_t count = 0, depth = tree->nodes[index].depth;
 
-	for (size_t at = index; at != root; at = tree->nodes[at].parent, depth++) {
+	for (size_t at = index; count < depth && count < DEPTH_SHOWN; at = tree->nodes[at].parent) {
 		bool goes_on = tree->nodes[at].next_sibling != none;
 
-		if (count < DEPTH_SHOWN)
-			pieces[count++] = at == index ? (goes_on ? "├─ " : "└─ ") : (goes_on ? "│  " : "   ");
+		pieces[count++] = at == index ? (goes_on ? "├─ " : "└─ ") : (goes_on ? "│  " : "   ");
 	}
 	while (count-- > 0)
 		buffer_append_c(out, pieces[count]);
@@ -152,13 +152,13 @@ static void append_bar(struct buffer *out, const struct tree *tree, const struct
 			buffer_append_c(out, "█");
 }
 
-static void put_node(struct grid *grid, const struct tree *tree, size_t index, size_t root, size_t cells)
+static void put_node(struct grid *grid, const struct tree *tree, size_t index, size_t cells)
 {
 	const struct node *node = &tree->nodes[index];
 	bool is_bad = member_is(node->span, "status", "error");
 	struct buffer name = BUFFER_EMPTY;
 
-	append_branches(&name, tree, index, root);
+	append_branches(&name, tree, index);
 	buffer_append_str(&name, member_text(node->span, "operation_name"));
 	grid_put(grid, buffer_str(&name), is_bad ? GRID_BAD : GRID_PLAIN);
 	buffer_release(&name);
@@ -180,9 +180,10 @@ static void put_below(struct grid *grid, struct tree *tree, size_t root, size_t 
 		struct node *node = &tree->nodes[at];
 
 		if (!node->is_drawn)
-			put_node(grid, tree, at, root, cells);
+			put_node(grid, tree, at, cells);
 		node->is_drawn = true;
 		if (node->first_child != none && !tree->nodes[node->first_child].is_drawn) {
+			tree->nodes[node->first_child].depth = node->depth + 1;
 			at = node->first_child;
 			continue;
 		}
@@ -191,6 +192,7 @@ static void put_below(struct grid *grid, struct tree *tree, size_t root, size_t 
 			at = tree->nodes[at].parent;
 		if (at == root)
 			return;
+		tree->nodes[tree->nodes[at].next_sibling].depth = tree->nodes[at].depth;
 		at = tree->nodes[at].next_sibling;
 	}
 }
