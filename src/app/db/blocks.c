@@ -111,7 +111,7 @@ int db_blocks(const struct db_request *request)
 		json_key(&listing.json, str_from("blocks"));
 		json_begin_array(&listing.json);
 	}
-	if (inspect_blocks(store, list_block, &listing, &error) != STATUS_OK) {
+	if (inspect_blocks(store, list_block, &listing, NULL, &error) != STATUS_OK) {
 		result = cli_fail("%s", error.message);
 	} else if (request->format == OUTPUT_TABLE) {
 		result = listing.count ? db_show(&listing.grid) : CLI_DONE;

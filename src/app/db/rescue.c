@@ -21,6 +21,7 @@ struct rescue {
 	struct buffer body;
 	struct batch batch; /* the rows of one block */
 	uint64_t rows, blocks, lost_blocks, lost_rows, total;
+	bool knows_all; /* no block but those that were counted */
 };
 
 static enum status no_memory(struct error *error)
@@ -139,12 +140,15 @@ static int tell(const struct rescue *rescue)
 			units_count(&out, rescue->lost_blocks);
 			buffer_append_c(&out, " blocks could not be read");
 		}
+		if (!rescue->knows_all)
+			buffer_append_c(&out, "; there may have been more blocks, of which nothing is left");
 	} else {
 		json_begin_object(&json);
 		json_member_u64(&json, "rows", rescue->rows);
 		json_member_u64(&json, "blocks", rescue->blocks);
 		json_member_u64(&json, "lost_rows", rescue->lost_rows);
 		json_member_u64(&json, "lost_blocks", rescue->lost_blocks);
+		json_member_bool(&json, "all_blocks_known", rescue->knows_all);
 		json_end_object(&json);
 	}
 	buffer_append_byte(&out, '\n');
@@ -173,7 +177,7 @@ static int run(struct rescue *rescue)
 		status = store_stats(rescue->from, &stats, &error);
 	if (status == STATUS_OK) {
 		rescue->total = stats.block_count + stats.damaged_block_count;
-		status = inspect_blocks(rescue->from, rescue_block, rescue, &error);
+		status = inspect_blocks(rescue->from, rescue_block, rescue, &rescue->knows_all, &error);
 	}
 	output_progress_end();
 	/* Closing writes the rows into files. */

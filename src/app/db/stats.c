@@ -316,7 +316,7 @@ int db_stats(const struct db_request *request)
 	}
 	statistics.size_bytes = stats.size_bytes;
 	statistics.total = stats.block_count;
-	status = inspect_blocks(statistics.store, count_block, &statistics, &error);
+	status = inspect_blocks(statistics.store, count_block, &statistics, NULL, &error);
 	output_progress_end();
 	result = status == STATUS_OK ? show(&statistics) : cli_fail("%s", error.message);
 	for (int signal = 0; signal < SIGNAL_COUNT; signal++) {

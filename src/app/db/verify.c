@@ -26,7 +26,7 @@ struct verification {
 	size_t damage_count, damage_capacity;
 	uint64_t total, began_ns, last_told_ns;
 	uint64_t orphan_count, orphan_bytes;
-	bool is_walk_damaged; /* some key of a body could not be read */
+	bool knows_all; /* no block but those that were counted */
 	struct buffer body;
 	struct arena scratch;
 };
@@ -114,10 +114,11 @@ static enum status verify(struct verification *verification, struct error *error
 	if (status != STATUS_OK)
 		return status;
 	verification->total = stats.block_count;
-	status = inspect_blocks(verification->store, verify_block, verification, error);
+	status = inspect_blocks(verification->store, verify_block, verification, &verification->knows_all,
+				error);
 	if (status == STATUS_OK)
 		status = inspect_orphans(verification->store, &verification->orphan_count,
-					 &verification->orphan_bytes, &verification->is_walk_damaged, error);
+					 &verification->orphan_bytes, error);
 	return status;
 }
 
@@ -161,7 +162,7 @@ static void tell_sum(const struct verification *verification, struct buffer *out
 	buffer_append_c(out, ", read in ");
 	units_duration(out, clock_monotonic_ns() - verification->began_ns);
 	if (!damaged->blocks) {
-		buffer_append_c(out, ": all whole\n");
+		buffer_append_c(out, verification->knows_all ? ": all whole\n" : ": these are whole\n");
 		return;
 	}
 	buffer_printf(out, ": %llu %s damaged", (unsigned long long)damaged->blocks,
@@ -178,6 +179,11 @@ static void tell_sum(const struct verification *verification, struct buffer *out
 
 static void tell_orphans(const struct verification *verification, struct buffer *out)
 {
+	if (!verification->knows_all)
+		buffer_append_c(out,
+				"damaged: headers, and bodies too that would say which headers there were: "
+				"more blocks may be lost\n"
+				"  than are named here\n");
 	if (!verification->orphan_count)
 		return;
 	units_count(out, verification->orphan_count);
@@ -219,6 +225,7 @@ static void write_json(const struct verification *verification, struct buffer *o
 	json_member_u64(&json, "damaged_blocks", damaged->blocks);
 	json_member_u64(&json, "damaged_rows", damaged->rows);
 	json_member_u64(&json, "bodies_without_header", verification->orphan_count);
+	json_member_bool(&json, "all_blocks_known", verification->knows_all);
 	json_key(&json, str_from("damaged"));
 	json_begin_array(&json);
 	for (size_t i = 0; i < verification->damage_count; i++)
@@ -241,7 +248,7 @@ static void write_lines(const struct verification *verification, struct buffer *
 static int tell(const struct verification *verification)
 {
 	struct buffer out = BUFFER_EMPTY;
-	bool is_whole = !verification->damage_count && !verification->orphan_count;
+	bool is_whole = !verification->damage_count && !verification->orphan_count && verification->knows_all;
 	int result;
 
 	switch (verification->request->format) {

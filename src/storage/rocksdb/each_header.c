@@ -28,14 +28,17 @@ static void add_key(struct keys *keys, uint8_t signal, const char body[BODY_KEY_
 		buffer_append(&keys->bytes, key, HEADER_KEY_SIZE);
 }
 
-static void list_bodies(struct rocksdb_store *store, uint8_t signal, struct keys *keys)
+/* From one end of a family to the other, or to the first damage; false where there is some. */
+static bool list_bodies_from(struct rocksdb_store *store, uint8_t signal, bool from_end, struct keys *keys)
 {
 	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(store->db, store->read_options,
 								  store->families[FAMILY_BODIES + signal]);
+	void (*const begin)(rocksdb_iterator_t *) =
+		from_end ? rocksdb_iter_seek_to_last : rocksdb_iter_seek_to_first;
+	void (*const go_on)(rocksdb_iterator_t *) = from_end ? rocksdb_iter_prev : rocksdb_iter_next;
 	char *message = NULL;
 
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
-	     rocksdb_iter_next(iterator)) {
+	for (begin(iterator); rocksdb_iter_valid(iterator); go_on(iterator)) {
 		size_t size;
 		const char *key = rocksdb_iter_key(iterator, &size);
 
@@ -44,10 +47,18 @@ static void list_bodies(struct rocksdb_store *store, uint8_t signal, struct keys
 	}
 	rocksdb_iter_get_error(iterator, &message);
 	rocksdb_iter_destroy(iterator);
-	if (message)
+	if (message && from_end)
 		log_error("storage", "the blocks of %s are not all known, for bodies are damaged too: %s",
 			  signal_name((enum signal)signal), message);
 	rocksdb_free(message);
+	return !message;
+}
+
+/* What lies between the first damage and the last stays unknown. */
+static void list_bodies(struct rocksdb_store *store, uint8_t signal, struct keys *keys)
+{
+	if (!list_bodies_from(store, signal, false, keys) && !list_bodies_from(store, signal, true, keys))
+		atomic_store(&store->has_unknown_blocks, true);
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -49,7 +49,8 @@ static enum status visit_header(void *context, struct str key, struct str value,
 	return walk->visit(walk->context, &block, error);
 }
 
-enum status inspect_blocks(struct store *base, block_visit *visit, void *context, struct error *error)
+enum status inspect_blocks(struct store *base, block_visit *visit, void *context, bool *is_whole_out,
+			   struct error *error)
 {
 	struct walk walk = {visit, context, {0}};
 	enum status status = check_store(base, error);
@@ -59,6 +60,8 @@ enum status inspect_blocks(struct store *base, block_visit *visit, void *context
 	arena_init(&walk.arena, 0);
 	status = each_header((struct rocksdb_store *)base, visit_header, &walk, error);
 	arena_release(&walk.arena);
+	if (status == STATUS_OK && is_whole_out)
+		*is_whole_out = !atomic_load(&((struct rocksdb_store *)base)->has_unknown_blocks);
 	return status;
 }
 
@@ -107,8 +110,7 @@ static bool is_orphan(struct rocksdb_store *store, uint8_t signal, const char *k
 	       !has_key(store, FAMILY_DEFAULT, leftover, sizeof(leftover));
 }
 
-enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *bytes_out, bool *damaged_out,
-			    struct error *error)
+enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *bytes_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 	enum status status = check_store(base, error);
@@ -116,7 +118,6 @@ enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *b
 	if (status != STATUS_OK)
 		return status;
 	*count_out = *bytes_out = 0;
-	*damaged_out = false;
 	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++) {
 		rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
 			store->db, store->read_options, store->families[FAMILY_BODIES + signal]);
@@ -135,7 +136,7 @@ enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *b
 		}
 		rocksdb_iter_get_error(iterator, &message);
 		rocksdb_iter_destroy(iterator);
-		*damaged_out = *damaged_out || message;
+		/* A body that cannot be read has a header that says so. */
 		rocksdb_free(message);
 	}
 	return STATUS_OK;

@@ -26,18 +26,19 @@ struct stored_block {
 /* STATUS_OK goes on to the next block; anything else ends the walk, which returns it. */
 typedef enum status block_visit(void *context, const struct stored_block *block, struct error *error);
 
-/* Every block, by day, signal, level and sequence. */
-enum status inspect_blocks(struct store *store, block_visit *visit, void *context, struct error *error);
+/*
+ * Every block, by day, signal, level and sequence. is_whole_out (NULL is allowed) says whether these are all: where
+ * headers are damaged, and bodies too that would say which headers there were, some may not be known.
+ */
+enum status inspect_blocks(struct store *store, block_visit *visit, void *context, bool *is_whole_out,
+			   struct error *error);
 
 /* Reads a block's body and appends it; RocksDB checks its checksum. */
 enum status inspect_read_body(struct store *store, const struct stored_block *block, struct buffer *body_out,
 			      struct error *error);
 
-/*
- * Bodies that no header names, and that no merge has left behind: rows that no query finds. damaged_out says
- * that a part of the store could not be walked, so that there may be more.
- */
-enum status inspect_orphans(struct store *store, uint64_t *count_out, uint64_t *bytes_out, bool *damaged_out,
+/* Bodies that no header names, and that no merge has left behind: rows that no query finds. */
+enum status inspect_orphans(struct store *store, uint64_t *count_out, uint64_t *bytes_out,
 			    struct error *error);
 
 /*
