@@ -18,7 +18,13 @@ static struct {
 	{"KEY=VALUE", "set", "override one key, such as --set server.port=3100; may be repeated"},
 	{NULL, "help", "this text"},
 };
-enum { SHARED_COUNT = sizeof(shared) / sizeof(shared[0]), HELP_COLUMN = 26 };
+enum {
+	SHARED_COUNT = sizeof(shared) / sizeof(shared[0]),
+	HELP_COLUMN = 26,
+	COMMAND_COLUMN = 17,
+	WIDTH_WITHOUT_TERMINAL = 100,
+	WIDEST_TEXT = 110, /* longer lines are hard to read, however wide the terminal */
+};
 
 static void say(const char *kind, const char *format, va_list args)
 {
@@ -83,22 +89,52 @@ const char *cli_plain(void)
 	return style("\033[0m");
 }
 
+/* Words from where the line stands at column on, further lines indented; line ends in text are spaces. */
+static void print_words(FILE *out, const char *text, size_t column, size_t indent)
+{
+	size_t width = cli_width() ? cli_width() : WIDTH_WITHOUT_TERMINAL;
+	bool is_first = true;
+
+	if (width > WIDEST_TEXT)
+		width = WIDEST_TEXT;
+	while (*text) {
+		size_t size = strcspn(text, " \n");
+
+		if (!is_first && column + 1 + size > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", (int)size, text);
+		column += size;
+		is_first = false;
+		text += size;
+		text += strspn(text, " \n");
+	}
+	fputc('\n', out);
+}
+
 static void print_option(const char *name, const char *argument, const char *help)
 {
 	int used = printf("  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
 
 	if (used >= HELP_COLUMN)
-		printf("\n%*s%s\n", HELP_COLUMN, "", help);
+		printf("\n%*s", HELP_COLUMN, "");
 	else
-		printf("%*s%s\n", HELP_COLUMN - used, "", help);
+		printf("%*s", HELP_COLUMN - used, "");
+	print_words(stdout, help, HELP_COLUMN, HELP_COLUMN);
 }
 
 static void print_help(const struct command_line *line)
 {
 	printf("%s\n\nUsage: rohas-telemetry %s%s%s [options]\n", line->command->summary, line->command->name,
 	       line->operand ? " " : "", line->operand ? line->operand_name : "");
-	if (line->details)
-		printf("\n%s\n", line->details);
+	if (line->details) {
+		printf("\n");
+		print_words(stdout, line->details, 0, 0);
+	}
 	printf("\n%sOptions%s\n", cli_bold(), cli_plain());
 	for (size_t i = 0; i < line->option_count; i++)
 		print_option(line->options[i].name, line->options[i].argument, line->options[i].help);
@@ -339,10 +375,12 @@ static void print_group_help(const struct command_group *group, FILE *out)
 {
 	const char *space = group->name[0] ? " " : "";
 
-	fprintf(out, "%s\n\nUsage: rohas-telemetry%s%s <command> [options]\n\n", group->introduction, space,
-		group->name);
-	for (size_t i = 0; i < group->count; i++)
-		fprintf(out, "  %-14s %s\n", own_name(group->commands[i]), group->commands[i]->summary);
+	print_words(out, group->introduction, 0, 0);
+	fprintf(out, "\nUsage: rohas-telemetry%s%s <command> [options]\n\n", space, group->name);
+	for (size_t i = 0; i < group->count; i++) {
+		fprintf(out, "  %-*s", COMMAND_COLUMN - 2, own_name(group->commands[i]));
+		print_words(out, group->commands[i]->summary, COMMAND_COLUMN, COMMAND_COLUMN);
+	}
 	fprintf(out, "\nrohas-telemetry%s%s <command> --help explains a command%s.\n", space, group->name,
 		group->name[0] ? "" : "; --version tells the version");
 }

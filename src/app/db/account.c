@@ -119,6 +119,7 @@ static void name_column(struct block *block, const struct column_id *id, char na
 {
 	struct attribute_reader reader;
 	const struct attribute_values *values;
+	struct str key;
 
 	snprintf(name, ACCOUNT_NAME_SIZE, "%u.%u %s", id->table, id->field, what_it_holds(id));
 	if (id->field != ATTRIBUTES_VALUES ||
@@ -126,9 +127,10 @@ static void name_column(struct block *block, const struct column_id *id, char na
 	    id->index >= reader.value_count)
 		return;
 	values = &reader.values[id->index];
+	/* The one attribute of a record's body has no key. */
+	key = values->key.size ? values->key : str_from("bodies");
 	snprintf(name, ACCOUNT_NAME_SIZE, "%u.%u %.*s (%s)", id->table, id->field,
-		 values->key.size < 64 ? (int)values->key.size : 64, values->key.data,
-		 type_name(values->type));
+		 key.size < 64 ? (int)key.size : 64, key.data, type_name(values->type));
 }
 
 enum status account_add(struct account *account, struct str body, struct error *error)

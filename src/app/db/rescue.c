@@ -132,13 +132,15 @@ static int tell(const struct rescue *rescue)
 		units_count(&out, rescue->rows);
 		buffer_append_c(&out, " rows of ");
 		units_count(&out, rescue->blocks);
-		buffer_printf(&out, " blocks are in %s", rescue->request->to);
+		buffer_printf(&out, " block%s are in %s", rescue->blocks == 1 ? "" : "s",
+			      rescue->request->to);
 		if (rescue->lost_blocks) {
 			buffer_append_c(&out, "; ");
 			units_count(&out, rescue->lost_rows);
 			buffer_append_c(&out, " rows of ");
 			units_count(&out, rescue->lost_blocks);
-			buffer_append_c(&out, " blocks could not be read");
+			buffer_printf(&out, " block%s could not be read",
+				      rescue->lost_blocks == 1 ? "" : "s");
 		}
 		if (!rescue->knows_all)
 			buffer_append_c(&out, "; there may have been more blocks, of which nothing is left");

@@ -164,11 +164,14 @@ static int show_columns(const struct account *account, int signal)
 		{"COLUMN", false, 20, 0},
 	};
 	double rows = (double)account->row_count;
+	struct buffer count = BUFFER_EMPTY;
 	struct grid grid;
 	int result;
 
-	printf("\n%s%s: %llu rows%s\n", cli_bold(), signal_name((enum signal)signal),
-	       (unsigned long long)account->row_count, cli_plain());
+	units_count(&count, account->row_count);
+	printf("\n%s%s: %.*s rows%s\n", cli_bold(), signal_name((enum signal)signal), STR_ARG(count),
+	       cli_plain());
+	buffer_release(&count);
 	grid_init(&grid, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < account->line_count; i++)
 		put_line(&grid, account->lines[i].name, account->lines[i].raw_bytes,
