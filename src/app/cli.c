@@ -382,7 +382,7 @@ static void print_group_help(const struct command_group *group, FILE *out)
 		print_words(out, group->commands[i]->summary, COMMAND_COLUMN, COMMAND_COLUMN);
 	}
 	fprintf(out, "\nrohas-telemetry%s%s <command> --help explains a command%s.\n", space, group->name,
-		group->name[0] ? "" : "; --version tells the version");
+		group->name[0] ? "" : ", --version the version");
 }
 
 int cli_run_group(const struct command_group *group, int argc, char **argv)
