@@ -23,7 +23,8 @@ int output_write(const struct buffer *out)
 {
 	if (buffer_failed(out))
 		return cli_fail("this answer takes more memory than there is");
-	fwrite(out->data, 1, out->size, stdout);
+	if (out->size)
+		fwrite(out->data, 1, out->size, stdout);
 	if (fflush(stdout) == 0)
 		return CLI_DONE;
 	return errno == EPIPE ? CLI_FAILED : cli_fail("the answer cannot be written: %s", strerror(errno));
