@@ -12,7 +12,7 @@
 #include "server/parameters.h"
 
 typedef bool ask_question(struct query *query, const struct parameters *parameters, struct buffer *body_out,
-		      struct problem *problem);
+			  struct problem *problem);
 
 ask_question ask_traces;  /* a list of traces */
 ask_question ask_logs;    /* a list of log records */

@@ -143,8 +143,7 @@ static enum status check_logs(struct check *check, struct str body, struct error
 
 static bool header_knows_point(const struct block_header *header, const struct metric_point *point)
 {
-	const struct point_filter filter = {.range = moment(point->time_ns),
-					    .metric = point->metric->name};
+	const struct point_filter filter = {.range = moment(point->time_ns), .metric = point->metric->name};
 
 	return header_may_hold_points(header, &filter);
 }

@@ -107,92 +107,100 @@ static void draws_values_with_labels_as_columns_and_a_chart(void **state)
 		"b             1,500  1,500     1,500  1,500  ████\n");
 }
 
-#define SPAN(id, parent, name, start, end, ms, more)                                                         \
-	"{\"span_id\":\"" id "\",\"parent_span_id\":" parent ",\"operation_name\":\"" name                   \
-	"\",\"start_time\":\"2026-01-01T11:00:00." start "Z\",\"end_time\":\"2026-01-01T11:00:00." end       \
-	"Z\",\"duration_ms\":" ms "," more "\"resource\":{\"attributes\":{\"service.name\":\"shop\"}}}"
-#define TRACE(more)                                                                                          \
-	"{\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"start_time\":\"2026-01-01T11:00:00Z\",\"end_"  \
-	"time\":"                                                                                            \
-	"\"2026-01-01T11:00:00.1Z\",\"services\":[\"shop\"]," more "\"spans\":["
+/* A trace of 100 ms from 11:00 UTC on; spans are added to it. */
+static json_t *new_trace(bool is_complete)
+{
+	return json_pack("{s:s, s:s, s:s, s:[s], s:b, s:[]}", "trace_id", "4bf92f3577b34da6a3ce929d0e0e4736",
+			 "start_time", "2026-01-01T11:00:00Z", "end_time", "2026-01-01T11:00:00.1Z",
+			 "services", "shop", "complete", (int)is_complete, "spans");
+}
+
+/* parent may be NULL. Returns the span, for more members. */
+static json_t *add_span(json_t *trace, const char *id, const char *parent, const char *name, int start_us,
+			int end_us)
+{
+	char start[40], end[40];
+	json_t *span;
+
+	snprintf(start, sizeof(start), "2026-01-01T11:00:00.%06dZ", start_us);
+	snprintf(end, sizeof(end), "2026-01-01T11:00:00.%06dZ", end_us);
+	span = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:f, s:s, s:{s:{s:s}}}", "span_id", id, "parent_span_id",
+			 parent, "operation_name", name, "start_time", start, "end_time", end, "duration_ms",
+			 (end_us - start_us) / 1e3, "status", "success", "resource", "attributes",
+			 "service.name", "shop");
+	assert_non_null(span);
+	assert_int_equal(json_array_append_new(json_object_get(trace, "spans"), span), 0);
+	return span;
+}
+
+static void assert_tree(json_t *trace, size_t count, const char *expected)
+{
+	char *body = json_dumps(trace, 0);
+
+	assert_drawn(draw_trace, body, 80, count, expected);
+	json_decref(trace);
+	free(body);
+}
 
 static void draws_a_trace_as_a_tree(void **state)
 {
+	json_t *trace = new_trace(true), *span;
+
 	(void)state;
-	assert_drawn(
-		draw_trace,
-		TRACE("\"complete\":true,")
-			SPAN(
-				"01", "null", "POST /orders", "0", "1", "100",
-				"\"status\":\"success\",\"handler\":{\"type\":\"api\",\"name\":"
-				"\"POST /orders\"},") "," SPAN("02", "\"01\"", "check", "01", "02", "10",
-							       "\"status\":\"success\",") "," SPAN("03",
-												   "\"02\"",
-												   "look",
-												   "012",
-												   "0121",
-												   "0.1",
-												   "\"status"
-												   "\":"
-												   "\"error\""
-												   ",") "," SPAN("04",
-														 "\"01\"",
-														 "send",
-														 "09",
-														 "1",
-														 "10",
-														 "\"status\":\"success\",\"published_event\":\"placed\",") "]}",
-		80, 4,
-		"trace 4bf92f3577b34da6a3ce929d0e0e4736\n"
-		"2026-01-01 12:00:00.000 +01:00, 100 ms, 4 spans, 1 failed; shop\n\n"
-		"SPAN          HANDLER   SERVICE  STATUS  DURATION  TIMELINE\n"
-		"POST /orders  api       shop               100 ms  ████████████████\n"
-		"├─ check                shop              10.0 ms   ██\n"
-		"│  └─ look              shop     error     100 µs   ▏\n"
-		"└─ send       → placed  shop              10.0 ms                ██\n");
+	span = add_span(trace, "01", NULL, "POST /orders", 0, 100000);
+	json_object_set_new(span, "handler", json_pack("{s:s, s:s}", "type", "api", "name", "POST /orders"));
+	add_span(trace, "02", "01", "check", 10000, 20000);
+	span = add_span(trace, "03", "02", "look", 12000, 12100);
+	json_object_set_new(span, "status", json_string("error"));
+	span = add_span(trace, "04", "01", "send", 90000, 100000);
+	json_object_set_new(span, "published_event", json_string("placed"));
+	assert_tree(trace, 4,
+		    "trace 4bf92f3577b34da6a3ce929d0e0e4736\n"
+		    "2026-01-01 12:00:00.000 +01:00, 100 ms, 4 spans, 1 failed; shop\n\n"
+		    "SPAN          HANDLER   SERVICE  STATUS  DURATION  TIMELINE\n"
+		    "POST /orders  api       shop               100 ms  ████████████████\n"
+		    "├─ check                shop              10.0 ms   ██\n"
+		    "│  └─ look              shop     error     100 µs   ▏\n"
+		    "└─ send       → placed  shop              10.0 ms                ██\n");
 }
 
 static void draws_spans_that_are_each_others_parents_and_strays(void **state)
 {
+	json_t *trace = new_trace(false);
+
 	(void)state;
-	assert_drawn(
-		draw_trace,
-		TRACE("\"complete\":false,") SPAN("01", "\"02\"", "a", "0", "1", "100", "") "," SPAN(
-			"02", "\"01\"", "b", "0", "1", "100", "") "," SPAN("03", "\"09\"", "stray", "0", "1",
-									   "100", "") "]}",
-		80, 3,
-		"trace 4bf92f3577b34da6a3ce929d0e0e4736\n"
-		"2026-01-01 12:00:00.000 +01:00, 100 ms, 3 spans; shop; incomplete: the root, or the parent "
-		"of a span, is not here\n\n"
-		"SPAN   SERVICE  DURATION  TIMELINE\n"
-		"stray  shop       100 ms  ████████████████\n"
-		"a      shop       100 ms  ████████████████\n"
-		"└─ b   shop       100 ms  ████████████████\n");
+	add_span(trace, "01", "02", "a", 0, 100000);
+	add_span(trace, "02", "01", "b", 0, 100000);
+	add_span(trace, "03", "09", "stray", 0, 100000);
+	assert_tree(trace, 3,
+		    "trace 4bf92f3577b34da6a3ce929d0e0e4736\n"
+		    "2026-01-01 12:00:00.000 +01:00, 100 ms, 3 spans; shop; incomplete: the root, or the "
+		    "parent of a span, is not here\n\n"
+		    "SPAN   SERVICE  DURATION  TIMELINE\n"
+		    "stray  shop       100 ms  ████████████████\n"
+		    "a      shop       100 ms  ████████████████\n"
+		    "└─ b   shop       100 ms  ████████████████\n");
 }
 
 /* A chain of spans, each the child of the one before: no stack is deep enough to draw it by recursion. */
 static void draws_a_chain_of_many_spans(void **state)
 {
-	enum { LINKS = 30000 };
-	struct buffer body = BUFFER_EMPTY, out = BUFFER_EMPTY;
+	enum { LINKS = 100000 };
+	struct buffer out = BUFFER_EMPTY;
 	struct frame frame = {&out, 80, false, now_ns};
-	json_t *answer;
+	json_t *trace = new_trace(true);
 
 	(void)state;
-	buffer_append_c(&body, TRACE("\"complete\":true,"));
-	for (unsigned i = 1; i <= LINKS; i++)
-		buffer_printf(
-			&body,
-			"%s{\"span_id\":\"%08x\",\"parent_span_id\":\"%08x\",\"operation_name\":\"s\","
-			"\"start_time\":\"2026-01-01T11:00:00Z\",\"end_time\":\"2026-01-01T11:00:00.1Z\"}",
-			i > 1 ? "," : "", i, i - 1);
-	buffer_append_c(&body, "]}");
-	answer = json_loadb(body.data, body.size, 0, NULL);
-	assert_non_null(answer);
-	assert_int_equal(draw_trace(&frame, answer), LINKS);
+	for (unsigned i = 1; i <= LINKS; i++) {
+		char id[16], parent[16];
+
+		snprintf(id, sizeof(id), "%08x", i);
+		snprintf(parent, sizeof(parent), "%08x", i - 1);
+		add_span(trace, id, parent, "s", 0, 100000);
+	}
+	assert_int_equal(draw_trace(&frame, trace), LINKS);
 	assert_false(buffer_failed(&out));
-	json_decref(answer);
-	buffer_release(&body);
+	json_decref(trace);
 	buffer_release(&out);
 }
 
