@@ -201,7 +201,7 @@ static int run_stats(int argc, char **argv)
 static int run_blocks(int argc, char **argv)
 {
 	return run_command(&blocks_command,
-			   "Lists the blocks by day, signal, level (0 as committed, 1 merged) and number. A "
+			   "Lists the blocks by day, signal and number; level 0 is as committed, 1 merged. A "
 			   "program may hold\nthe store meanwhile.",
 			   TAKES_FILTERS, db_blocks, argc, argv);
 }

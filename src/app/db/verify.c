@@ -201,7 +201,6 @@ static void write_damage(struct json *json, const struct damage *damage)
 	json_begin_object(json);
 	json_member_c(json, "signal", signal_name((enum signal)block->signal));
 	json_member_c(json, "day", day);
-	json_member_u64(json, "level", block->level);
 	json_member_u64(json, "sequence", block->sequence);
 	json_member_c(json, "reason", damage->reason);
 	if (!block->is_header_damaged) {

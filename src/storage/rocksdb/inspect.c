@@ -17,7 +17,6 @@ static bool read_key(struct str key, struct stored_block *block_out)
 		return false;
 	block_out->day = partition_of_key(key.data);
 	block_out->signal = (uint8_t)key.data[4];
-	block_out->level = (uint8_t)key.data[5];
 	block_out->sequence = sequence_of_key(key.data);
 	return true;
 }
@@ -44,6 +43,7 @@ static enum status visit_header(void *context, struct str key, struct str value,
 		status = header_decode(value, &walk->arena, &block.header, &damage);
 	if (status == STATUS_NO_MEMORY)
 		return error_set(error, status, "%s", damage.message);
+	block.level = block.header.level;
 	block.is_header_damaged = status != STATUS_OK || block.header.signal != block.signal ||
 				  block.header.sequence != block.sequence;
 	return walk->visit(walk->context, &block, error);
@@ -69,9 +69,8 @@ enum status inspect_read_body(struct store *base, const struct stored_block *blo
 			      struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	struct block_entry entry = {
-		.partition = block->day,
-		.header = {.signal = block->signal, .level = block->level, .sequence = block->sequence}};
+	struct block_entry entry = {.partition = block->day,
+				    .header = {.signal = block->signal, .sequence = block->sequence}};
 	enum status status = check_store(base, error);
 	struct body body;
 

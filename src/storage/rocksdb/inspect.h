@@ -16,10 +16,11 @@
 
 struct stored_block {
 	uint32_t day; /* since 1970, UTC */
-	uint8_t signal, level;
+	uint8_t signal;
 	uint64_t sequence;
 	size_t header_bytes;
 	bool is_header_damaged;     /* then what follows is not known */
+	uint8_t level;              /* 0: as committed; 1: merged */
 	struct block_header header; /* body_size is what the body takes */
 };
 
@@ -27,7 +28,7 @@ struct stored_block {
 typedef enum status block_visit(void *context, const struct stored_block *block, struct error *error);
 
 /*
- * Every block, by day, signal, level and sequence. is_whole_out (NULL is allowed) says whether these are all: where
+ * Every block, by day, signal and sequence. is_whole_out (NULL is allowed) says whether these are all: where
  * headers are damaged, and bodies too that would say which headers there were, some may not be known.
  */
 enum status inspect_blocks(struct store *store, block_visit *visit, void *context, bool *is_whole_out,

@@ -55,7 +55,7 @@ static inline uint64_t sequence_of_key(const char *key)
 	uint64_t sequence = 0;
 
 	for (size_t i = 0; i < 8; i++)
-		sequence = sequence << 8 | (uint8_t)key[6 + i];
+		sequence = sequence << 8 | (uint8_t)key[5 + i];
 	return sequence;
 }
 
