@@ -65,7 +65,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 24 };
+enum { CONFIG_KEY_COUNT = 25 };
 
 struct config {
 	struct {
@@ -78,7 +78,7 @@ struct config {
 	} server;
 	struct {
 		const char *type, *path;
-		int64_t retention_days, max_cache_size;
+		int64_t retention_days, max_cache_size, max_cache_bytes;
 		bool enable_metrics, enable_logs, enable_traces;
 		const char *sync;
 		const char *endpoint;                          /* prometheus */

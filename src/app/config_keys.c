@@ -40,7 +40,14 @@ const struct config_key config_keys[] = {
 	 .help = "How many days telemetry is to be kept; 0 keeps it for ever. This version deletes nothing "
 		 "yet."},
 	{"telemetry.max_cache_size", INTEGER(telemetry.max_cache_size, 0, 1000000), .standard = "1000",
-	 .help = "How many assembled traces are kept in memory for queries; 0 keeps none."},
+	 .help = "How many assembled traces are kept in memory for queries, the least recently used go "
+		 "first; 0 "
+		 "keeps none."},
+	{"telemetry.max_cache_bytes", INTEGER(telemetry.max_cache_bytes, 1 << 20, INT64_C(1) << 40),
+	 .standard = "134217728",
+	 .help = "How many bytes of memory the traces of telemetry.max_cache_size may take together; a trace "
+		 "of "
+		 "more than a quarter of it is read anew each time."},
 	{"telemetry.enable_metrics", BOOLEAN(telemetry.enable_metrics), .standard = "true",
 	 .help = "Whether metrics are kept; if not, they are accepted, counted and dropped."},
 	{"telemetry.enable_logs", BOOLEAN(telemetry.enable_logs), .standard = "true",

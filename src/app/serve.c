@@ -129,6 +129,7 @@ static enum status start_server(struct program *program, struct error *error)
 		.store = program->store,
 		.clock = &clock_system,
 		.cache_trace_limit = (size_t)config->telemetry.max_cache_size,
+		.cache_limit_bytes = (size_t)config->telemetry.max_cache_bytes,
 		.receiver_handle = receiver_serve,
 		.receiver_reject = receiver_reject,
 		.receiver_context = program->receiver,

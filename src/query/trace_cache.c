@@ -12,7 +12,8 @@ struct entry {
 	size_t bucket;
 };
 
-/* change counts the notes that concerned any trace of this bucket: it is what a ticket shows. */
+/* change counts the notes that concerned any trace of this bucket: it is what a ticket shows. Traces that share
+ * a bucket make each other's tickets worthless, which costs a hit and never an answer. */
 struct bucket {
 	struct entry *first;
 	uint32_t change;
@@ -27,7 +28,8 @@ struct trace_cache {
 	struct trace_cache_stats stats;
 };
 
-enum { LEAST_BUCKETS = 1024, MOST_BUCKETS = 1 << 20 };
+/* At 100,000 new traces a second, a bucket of so many is noted six times: a ticket lasts as long as a read. */
+enum { LEAST_BUCKETS = 1 << 14, MOST_BUCKETS = 1 << 20 };
 
 struct trace_cache *trace_cache_new(size_t trace_limit, size_t limit_bytes)
 {
@@ -38,6 +40,8 @@ struct trace_cache *trace_cache_new(size_t trace_limit, size_t limit_bytes)
 		return NULL;
 	while (bucket_count < trace_limit && bucket_count < MOST_BUCKETS)
 		bucket_count *= 2;
+	if (trace_limit == 0)
+		bucket_count = 1;
 	cache->buckets = calloc(bucket_count, sizeof(*cache->buckets));
 	if (!cache->buckets) {
 		free(cache);
@@ -82,31 +86,53 @@ static struct entry **find(struct trace_cache *cache, size_t bucket, const uint8
 	return at;
 }
 
-static void forget(struct trace_cache *cache, struct entry **at)
+/* What a trace takes here. Many small ones, or ids that are not there, are mostly places in the cache. */
+static size_t cost_of(const struct trace *trace)
+{
+	return trace->size_bytes + sizeof(struct entry);
+}
+
+/* Takes *at out and puts it in front of dead. */
+static void forget(struct trace_cache *cache, struct entry **at, struct entry **dead)
 {
 	struct entry *entry = *at;
 
 	*at = entry->next;
 	order_remove(cache, entry);
 	cache->stats.trace_count--;
-	cache->stats.size_bytes -= entry->trace->size_bytes;
-	trace_drop(entry->trace);
-	free(entry);
+	cache->stats.size_bytes -= cost_of(entry->trace);
+	entry->next = *dead;
+	*dead = entry;
 }
 
-static void forget_oldest(struct trace_cache *cache)
+static void forget_oldest(struct trace_cache *cache, struct entry **dead)
 {
 	struct entry *oldest = cache->oldest;
 
-	forget(cache, find(cache, oldest->bucket, oldest->trace->summary.trace_id));
+	forget(cache, find(cache, oldest->bucket, oldest->trace->summary.trace_id), dead);
+}
+
+/* Without the lock: giving back a large trace takes long, and every sender's answer waits for a note. */
+static void bury(struct entry *dead)
+{
+	while (dead) {
+		struct entry *next = dead->next;
+
+		trace_drop(dead->trace);
+		free(dead);
+		dead = next;
+	}
 }
 
 void trace_cache_free(struct trace_cache *cache)
 {
+	struct entry *dead = NULL;
+
 	if (!cache)
 		return;
 	while (cache->oldest)
-		forget_oldest(cache);
+		forget_oldest(cache, &dead);
+	bury(dead);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache->buckets);
 	free(cache);
@@ -148,32 +174,34 @@ static void add(struct trace_cache *cache, struct trace *trace, size_t bucket)
 	order_add(cache, entry);
 	__atomic_add_fetch(&trace->references, 1, __ATOMIC_RELAXED);
 	cache->stats.trace_count++;
-	cache->stats.size_bytes += trace->size_bytes;
+	cache->stats.size_bytes += cost_of(trace);
 }
 
 void trace_cache_keep(struct trace_cache *cache, struct trace *trace, uint32_t ticket)
 {
 	const uint8_t *trace_id = trace->summary.trace_id;
-	size_t bucket = bucket_of(cache, trace_id);
+	size_t bucket = bucket_of(cache, trace_id), cost = cost_of(trace);
+	struct entry *dead = NULL;
 
 	/* One giant would push out everything else. */
-	if (cache->trace_limit == 0 || trace->size_bytes > cache->limit_bytes / 4)
+	if (cache->trace_limit == 0 || cost > cache->limit_bytes / 4)
 		return;
 	pthread_mutex_lock(&cache->lock);
 	if (cache->buckets[bucket].change == ticket && !*find(cache, bucket, trace_id)) {
 		while (cache->oldest && (cache->stats.trace_count >= cache->trace_limit ||
-					 cache->stats.size_bytes + trace->size_bytes > cache->limit_bytes))
-			forget_oldest(cache);
+					 cache->stats.size_bytes + cost > cache->limit_bytes))
+			forget_oldest(cache, &dead);
 		add(cache, trace, bucket);
 	}
 	pthread_mutex_unlock(&cache->lock);
+	bury(dead);
 }
 
-void trace_cache_note_spans(struct trace_cache *cache, const struct span *spans, size_t count)
+/* The trace of each run of spans, under the lock. */
+static void note_runs(struct trace_cache *cache, const struct span *spans, size_t count, struct entry **dead)
 {
 	const uint8_t *last = NULL;
 
-	pthread_mutex_lock(&cache->lock);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *trace_id = spans[i].trace_id;
 		struct entry **at;
@@ -186,9 +214,20 @@ void trace_cache_note_spans(struct trace_cache *cache, const struct span *spans,
 		cache->buckets[bucket].change++;
 		at = find(cache, bucket, trace_id);
 		if (*at)
-			forget(cache, at);
+			forget(cache, at, dead);
 	}
+}
+
+void trace_cache_note_spans(struct trace_cache *cache, const struct span *spans, size_t count)
+{
+	struct entry *dead = NULL;
+
+	if (cache->trace_limit == 0)
+		return;
+	pthread_mutex_lock(&cache->lock);
+	note_runs(cache, spans, count, &dead);
 	pthread_mutex_unlock(&cache->lock);
+	bury(dead);
 }
 
 void trace_cache_stats(struct trace_cache *cache, struct trace_cache_stats *stats_out)

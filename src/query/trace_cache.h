@@ -4,6 +4,9 @@
  * A trace that was read from the store may only be kept when nothing of it arrived meanwhile. So a miss hands
  * out a ticket, and a note of newer spans makes the tickets for their traces worthless.
  *
+ * limit_bytes counts what traces take, as their size_bytes says, and their places here. A trace of more than a
+ * quarter of it is not kept. The table beside it is 16 bytes for each trace that may be kept, 256 KiB at least.
+ *
  * Ownership  the cache holds a reference to each trace; trace_cache_find hands out one more.
  * Threads    every call may run concurrently.
  */

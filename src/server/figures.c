@@ -60,6 +60,17 @@ static void render_store(struct json *json, const struct server_options *options
 	json_end_object(json);
 }
 
+static void render_cache(struct json *json, const struct trace_cache_stats *cache)
+{
+	json_key(json, str_from("trace_cache"));
+	json_begin_object(json);
+	json_member_u64(json, "traces", cache->trace_count);
+	json_member_u64(json, "size_bytes", cache->size_bytes);
+	json_member_u64(json, "hits", cache->hit_count);
+	json_member_u64(json, "misses", cache->miss_count);
+	json_end_object(json);
+}
+
 static void render_project(struct json *json, const struct server_options *options)
 {
 	json_key(json, str_from("project"));
@@ -96,6 +107,7 @@ void run_status(struct server *server, struct http_request *request)
 	json_key(&json, str_from("uptime_seconds"));
 	json_double(&json, (double)((clock_monotonic_ns() - server->start_monotonic_ns) / NS_PER_MS) / 1000);
 	render_store(&json, &server->options, &picture.store);
+	render_cache(&json, &picture.cache);
 	render_signals(&json, &picture.figures);
 	render_project(&json, &server->options);
 	json_end_object(&json);

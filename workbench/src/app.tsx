@@ -170,7 +170,7 @@ function StatusMenu() {
 }
 
 function StatusFacts({ status }: { status: ServerStatus }) {
-	const { project, store, signals } = status;
+	const { project, store, signals, trace_cache: cache } = status;
 	const rows: [string, SignalStatus, number][] = [
 		['Traces', signals.traces, store.spans],
 		['Metrics', signals.metrics, store.points],
@@ -189,6 +189,9 @@ function StatusFacts({ status }: { status: ServerStatus }) {
 				)}
 				Store {store.type} at <span className="mono">{store.path}</span>: {formatBytes(store.size_bytes)} in{' '}
 				{formatCount(store.blocks)} blocks
+				<br />
+				{formatCount(cache.traces)} traces in memory ({formatBytes(cache.size_bytes)}), found there{' '}
+				{formatCount(cache.hits)} times of {formatCount(cache.hits + cache.misses)}
 			</p>
 			<table className={css.facts}>
 				<thead>

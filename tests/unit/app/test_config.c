@@ -91,6 +91,7 @@ static void defaults_serve_without_a_file(void **state)
 	assert_string_equal(config->telemetry.type, "rocksdb");
 	assert_int_equal(config->telemetry.retention_days, 30);
 	assert_int_equal(config->telemetry.max_cache_size, 1000);
+	assert_int_equal(config->telemetry.max_cache_bytes, 128 << 20);
 	assert_true(config->telemetry.enable_metrics && config->telemetry.enable_logs &&
 		    config->telemetry.enable_traces);
 	assert_string_equal(config->telemetry.sync, "always");

@@ -154,6 +154,7 @@ export interface ServerStatus {
 		points: number;
 		blocks: number;
 	};
+	trace_cache: { traces: number; size_bytes: number; hits: number; misses: number };
 	signals: { traces: SignalStatus; metrics: SignalStatus; logs: SignalStatus };
 	project: { name: string; version: string; language: string };
 }
