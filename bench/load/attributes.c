@@ -28,9 +28,13 @@ static const struct identifier {
 	enum patch_kind kind;
 	uint32_t width, place;
 } identifiers[] = {
-	{"user", PATCH_DECIMAL, 6, 0}, {"order", PATCH_DECIMAL, 8, 1}, {"cart", PATCH_HEX, 12, 2},
-	{"session", PATCH_HEX, 16, 3}, {"request", PATCH_HEX, 32, 4}, /* and 5 */
-	{"payment", PATCH_HEX, 24, 6},                                /* and 7 */
+	{"user", PATCH_DECIMAL, 6, 0},
+	{"order", PATCH_DECIMAL, 8, 1},
+	{"cart", PATCH_HEX, 12, 2},
+	{"session", PATCH_HEX, 16, 3},
+	{"request", PATCH_HEX, 32, 4}, /* and 5 */
+	{"payment", PATCH_HEX, 24, 6}, /* and 7 */
+	{"tenant", PATCH_TENANT, TENANT_SIZE, 0},
 };
 
 static void put_ip(struct buffer *text, struct random *random)

@@ -5,6 +5,7 @@
  *
  *     <1> <2> <3>            the speaker's own words (a route, a table, a query)
  *     <user> <order> <cart> <session> <request> <payment>   identifiers, patched before each send
+ *     <tenant>               the usual tenant, or the needle
  *     <ip> <agent> <product> <host> <pod> <status>          chosen when the body is encoded
  *
  * An integer may be a range, "100..65000". A list is its texts with commas between.

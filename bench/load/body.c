@@ -10,6 +10,8 @@ enum { FIXED64_SIZE = 8, TRACE_ID_SIZE = 16, SPAN_ID_SIZE = 8 };
 /* Where the histogram's parts lie, from its patch: count's value, tag, sum's value, tag and size, buckets. */
 enum { HISTOGRAM_SUM = FIXED64_SIZE + 1, HISTOGRAM_SIZE_MAX = 127 };
 
+const char tenant_usual[TENANT_SIZE + 1] = "default-shop", tenant_needle[TENANT_SIZE + 1] = "needle-found";
+
 void body_release(struct body *body)
 {
 	buffer_release(&body->bytes);
@@ -260,6 +262,7 @@ static void write_patch(char *at, const struct stamp *stamp, const struct patch 
 	case PATCH_SPAN_ID: write_u64(at, slot_value(stamp, patch->slot)); break;
 	case PATCH_HEX: write_hex(at, stamp, patch); break;
 	case PATCH_DECIMAL: write_decimal(at, slot_value(stamp, patch->slot), patch->width); break;
+	case PATCH_TENANT: memcpy(at, tenant_usual, TENANT_SIZE); break;
 	case PATCH_TIME: write_u64(at, moved_time(stamp, patch->delta)); break;
 	case PATCH_STEP_TIME: write_u64(at, stamp->series_ns); break;
 	case PATCH_START_TIME: write_u64(at, stamp->start_ns); break;
@@ -272,10 +275,24 @@ static void write_patch(char *at, const struct stamp *stamp, const struct patch 
 	}
 }
 
+/* Over the first of the usual ones, which are all written by then. */
+static void write_needle(struct body *body)
+{
+	for (size_t i = 0; i < body->patch_count; i++) {
+		if (body->patches[i].kind != PATCH_TENANT)
+			continue;
+		memcpy(body->bytes.data + body->head_size + body->patches[i].offset, tenant_needle,
+		       TENANT_SIZE);
+		return;
+	}
+}
+
 void body_refresh(struct body *body, const struct stamp *stamp)
 {
 	char *payload = body->bytes.data + body->head_size;
 
 	for (size_t i = 0; i < body->patch_count; i++)
 		write_patch(payload + body->patches[i].offset, stamp, &body->patches[i]);
+	if (stamp->has_needle)
+		write_needle(body);
 }

@@ -22,12 +22,17 @@
 /* Slots of one body are less than this; stamps of one run lie so far apart that no identifier comes twice. */
 #define BODY_SLOTS (UINT64_C(1) << 20)
 
+/* What a search for something rare looks for: one span's or log record's tenant among all the others. */
+enum { TENANT_SIZE = 12 };
+extern const char tenant_usual[TENANT_SIZE + 1], tenant_needle[TENANT_SIZE + 1];
+
 enum patch_kind {
-	PATCH_TRACE_ID,   /* 16 bytes from slot and slot + 1 */
-	PATCH_SPAN_ID,    /* 8 bytes */
-	PATCH_HEX,        /* width lower-case digits, at most 32; past 16 from slot + 1 */
-	PATCH_DECIMAL,    /* width digits, at most 16 */
-	PATCH_TIME,       /* fixed64: the stamp's time plus delta, stretched */
+	PATCH_TRACE_ID, /* 16 bytes from slot and slot + 1 */
+	PATCH_SPAN_ID,  /* 8 bytes */
+	PATCH_HEX,      /* width lower-case digits, at most 32; past 16 from slot + 1 */
+	PATCH_DECIMAL,  /* width digits, at most 16 */
+	PATCH_TENANT,   /* TENANT_SIZE characters: tenant_usual, or tenant_needle once where the stamp asks */
+	PATCH_TIME,     /* fixed64: the stamp's time plus delta, stretched */
 	PATCH_STEP_TIME,  /* fixed64: the stamp's series time, the same for every point of a request */
 	PATCH_START_TIME, /* fixed64: when the run's series began */
 	PATCH_COUNTER,    /* fixed64: an integer that grows by about delta each time the body is sent */
@@ -64,6 +69,7 @@ struct stamp {
 	uint64_t start_ns;    /* the start time of data points */
 	uint64_t stretch_q16; /* deltas are multiplied by this / 65536, so that durations differ too */
 	uint64_t age;         /* how many times the body was sent before */
+	bool has_needle;      /* the body's first tenant is the needle */
 };
 
 void body_release(struct body *body);

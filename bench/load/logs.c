@@ -62,8 +62,8 @@ static const struct line {
 	 "<order>",
 	 "/app/dist/clients/psp.js"},
 	{MAILER, INFO, 6,
-	 "receipt for order <order> handed to smtp-relay.shop.svc as message <request>, 2 attachments, 184 "
-	 "KB",
+	 "receipt for order <order> handed to smtp-relay.shop.svc as message <request>, 2 attachments, "
+	 "tenant <tenant>",
 	 "/app/mailer/receipts.py"},
 	{SCHEDULER, INFO, 3,
 	 "expire_carts: 1842 carts and 5211 items deleted in 4 batches, next run in 300 s, invocation "

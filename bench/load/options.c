@@ -12,8 +12,15 @@ const char options_help[] =
 	"  --header 'NAME: VALUE'   an additional request header; repeatable\n"
 	"  -c, --connections N      connections, each with one request under way (8)\n"
 	"  --spans-per-request N    spans, log records or data points a request (1000)\n"
-	"  --duration SECONDS       how long to measure (10, unless --spans is given)\n"
-	"  --spans TOTAL            stop after so many, rounded up to whole requests\n"
+	"  --duration SECONDS       how long to measure (10, unless --rows is given)\n"
+	"  --rows TOTAL             stop after so many spans, log records or data points, rounded up to "
+	"whole\n"
+	"                           requests; --spans is the same\n"
+	"  --spread SECONDS         with --rows: times lie evenly in so much of the past, the last at now "
+	"(0)\n"
+	"  --needle                 with --rows: in the middle request, one span's shop.tenant or one log "
+	"record's\n"
+	"                           tenant is \"needle-found\"; all others are \"default-shop\"\n"
 	"  --warmup SECONDS         send so long before measuring (0)\n"
 	"  --rate SPANS             so many a second; 0 is as fast as possible (0)\n"
 	"  --timeout SECONDS        how long to wait for an answer (30)\n"
@@ -37,6 +44,8 @@ enum option_code {
 	OPTION_ITEMS_PER_REQUEST,
 	OPTION_DURATION,
 	OPTION_TOTAL,
+	OPTION_SPREAD,
+	OPTION_NEEDLE,
 	OPTION_WARMUP,
 	OPTION_RATE,
 	OPTION_TIMEOUT,
@@ -58,7 +67,10 @@ static const struct option long_options[] = {
 	{"connections", required_argument, NULL, 'c'},
 	{"spans-per-request", required_argument, NULL, OPTION_ITEMS_PER_REQUEST},
 	{"duration", required_argument, NULL, OPTION_DURATION},
+	{"rows", required_argument, NULL, OPTION_TOTAL},
 	{"spans", required_argument, NULL, OPTION_TOTAL},
+	{"spread", required_argument, NULL, OPTION_SPREAD},
+	{"needle", no_argument, NULL, OPTION_NEEDLE},
 	{"warmup", required_argument, NULL, OPTION_WARMUP},
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -165,6 +177,7 @@ static enum status parse_number(int code, const char *text, struct options *opti
 	case OPTION_TOTAL: return parse_integer(code, text, 1, UINT64_MAX, &sender->item_limit, error);
 	case OPTION_SEED: return parse_integer(code, text, 0, UINT64_MAX, &options->seed, error);
 	case OPTION_DURATION: return parse_real(code, text, 0.001, 1e7, &sender->duration_seconds, error);
+	case OPTION_SPREAD: return parse_real(code, text, 0, 1e8, &sender->spread_seconds, error);
 	case OPTION_WARMUP: return parse_real(code, text, 0, 1e6, &sender->warmup_seconds, error);
 	case OPTION_RATE: return parse_real(code, text, 0, 1e9, &sender->items_per_second, error);
 	case OPTION_TIMEOUT: return parse_real(code, text, 0.1, 3600, &sender->timeout_seconds, error);
@@ -180,6 +193,7 @@ static enum status take_option(int code, struct options *options, const char **u
 	case OPTION_URL: *url = optarg; return STATUS_OK;
 	case OPTION_SIGNAL: return parse_signal(optarg, &options->signal, error);
 	case OPTION_HEADER: return parse_header(optarg, &options->sender, error);
+	case OPTION_NEEDLE: options->sender.has_needle = true; return STATUS_OK;
 	case OPTION_REPEAT_IDS: options->repeat_ids = true; return STATUS_OK;
 	case OPTION_TRACE_IDS: options->trace_ids_path = optarg; return STATUS_OK;
 	case OPTION_STOP_ON_LOSS: options->sender.stop_on_loss = true; return STATUS_OK;
@@ -200,6 +214,11 @@ static enum status finish(struct options *options, const char *url, struct error
 	/* A body is not touched while it is under way, so there must be more of them than connections. */
 	if (options->body_count < 2 * sender->connection_count)
 		options->body_count = 2 * sender->connection_count;
+	if (sender->item_limit == 0 && (sender->spread_seconds > 0 || sender->has_needle))
+		return error_set(error, STATUS_INVALID, "--%s needs --rows",
+				 sender->has_needle ? "needle" : "spread");
+	if (sender->has_needle && options->signal == SIGNAL_METRICS)
+		return error_set(error, STATUS_INVALID, "--needle needs --signal traces or logs");
 	if (options->trace_ids_path && options->signal == SIGNAL_METRICS)
 		return error_set(error, STATUS_INVALID, "--print-trace-ids needs --signal traces or logs");
 	return url_parse(url, path, &sender->url, error);

@@ -119,19 +119,47 @@ static void give_back_body(struct sender *sender, const struct body *body)
 	sender->free_count++;
 }
 
+static uint64_t request_limit(const struct sender *sender)
+{
+	uint64_t size = sender->workload->items_per_request;
+
+	return (sender->settings->item_limit + size - 1) / size;
+}
+
+/* What a request's times refer to: now, or its own place in the past that all of them are spread over. */
+static uint64_t request_time_ns(const struct sender *sender, uint64_t number)
+{
+	double spread_ns = sender->settings->spread_seconds * 1e9;
+	uint64_t now_ns = clock_now_ns(&clock_system), limit = request_limit(sender);
+
+	return spread_ns > 0 ? now_ns - (uint64_t)(spread_ns * (double)(limit - number) / (double)limit)
+			     : now_ns;
+}
+
+/* Series too: each body is one more point of its series every time it is sent. */
+static uint64_t step_time_ns(const struct sender *sender)
+{
+	const struct sender_settings *settings = sender->settings;
+	double points = (double)request_limit(sender) / sender->workload->body_count;
+
+	if (settings->spread_seconds > 0)
+		return (uint64_t)(settings->spread_seconds * 1e9 / (points > 1 ? points : 1));
+	return (uint64_t)(settings->step_seconds * 1e9);
+}
+
 static struct stamp make_stamp(struct sender *sender, struct body *body)
 {
-	uint64_t step_ns = (uint64_t)(sender->settings->step_seconds * 1e9),
-		 number = sender->request_number++;
+	uint64_t step_ns = step_time_ns(sender), number = sender->request_number++;
 
 	/* Counters of one run never meet, and mixing is one to one: no identifier comes twice. */
 	return (struct stamp){
 		.base = random_mix(sender->settings->id_seed) + number * BODY_SLOTS,
-		.now_ns = clock_now_ns(&clock_system),
+		.now_ns = request_time_ns(sender, number),
 		.start_ns = sender->series_start_ns,
 		.series_ns = sender->series_start_ns + (body->sent_count + 1) * step_ns,
 		.stretch_q16 = 49152 + (random_mix(number) & 32767),
 		.age = body->sent_count++,
+		.has_needle = sender->settings->has_needle && number == request_limit(sender) / 2,
 	};
 }
 
@@ -379,7 +407,10 @@ static void run(struct sender *sender)
 	uint64_t now_ns = clock_monotonic_ns();
 
 	sender->started_ns = now_ns;
-	sender->series_start_ns = clock_now_ns(&clock_system) - series_age_ns;
+	sender->series_start_ns =
+		clock_now_ns(&clock_system) - (sender->settings->spread_seconds > 0
+						       ? (uint64_t)(sender->settings->spread_seconds * 1e9)
+						       : series_age_ns);
 	sender->end_ns = never;
 	while (tick(sender, now_ns)) {
 		struct timespec timeout = wait_time(sender);

@@ -33,7 +33,9 @@ struct sender_settings {
 	uint32_t connection_count;
 	double duration_seconds; /* 0: until item_limit */
 	double warmup_seconds;
-	uint64_t item_limit;     /* 0: until duration_seconds */
+	uint64_t item_limit; /* 0: until duration_seconds */
+	double spread_seconds; /* with item_limit: how much of the past the rows lie in, evenly; 0: they are of now */
+	bool has_needle;         /* with item_limit: the middle request holds tenant_needle once */
 	double items_per_second; /* 0: as fast as possible */
 	double step_seconds;     /* between two points of a series */
 	double timeout_seconds;  /* of one request */

@@ -175,7 +175,7 @@ static const struct attribute function[] = {
 	{"thread.id", INTEGER, "1..16"},
 	{"thread.name", TEXT, "worker"},
 	{"shop.operation", TEXT, "<3>"},
-	{"shop.tenant", TEXT, "default"},
+	{"shop.tenant", TEXT, "<tenant>"},
 	{"shop.cart.id", TEXT, "<cart>"},
 	{"currency", TEXT, "EUR"},
 	{"shop.tested", FLAG, "true"},

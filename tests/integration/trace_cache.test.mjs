@@ -15,7 +15,8 @@ async function figure(from, name) {
 }
 
 /** Sends a span of the trace; it is acknowledged when the promise resolves. */
-const sendSpan = (to, traceId, name = 'late') => to.send('traces', otlp.traces([otlp.span({ traceId, name })]));
+const sendSpan = (to, traceId, name = 'late') =>
+	to.send('traces', otlp.traces([otlp.span({ traceId, name })]));
 
 test('a trace that was read is found in memory, and both figures say so', async () => {
 	const traceId = otlp.newTraceId();

@@ -45,6 +45,18 @@ static void sends_each_signal_to_its_own_path(void **state)
 	assert_int_equal(options.sender.item_limit, 5);
 }
 
+static void spreads_and_hides_among_a_known_number_of_rows(void **state)
+{
+	struct options options;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(parse("--rows 5000 --spread 3600 --needle", &options, &error), STATUS_OK);
+	assert_int_equal(options.sender.item_limit, 5000);
+	assert_true(options.sender.spread_seconds == 3600);
+	assert_true(options.sender.has_needle);
+}
+
 static void has_two_bodies_for_each_connection(void **state)
 {
 	struct options options;
@@ -71,6 +83,10 @@ static void refuses_wrong_usage_and_names_it(void **state)
 		{"extra", "extra"},
 		{"--pid 0", "--pid"},
 		{"--signal metrics --print-trace-ids x", "--print-trace-ids"},
+		{"--rows 0", "--rows"},
+		{"--spread 60", "--rows"},
+		{"--needle --duration 5", "--rows"},
+		{"--needle --signal metrics --rows 5", "--signal"},
 	};
 
 	(void)state;
@@ -88,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(measures_ten_seconds_of_traces_by_default),
 		cmocka_unit_test(sends_each_signal_to_its_own_path),
+		cmocka_unit_test(spreads_and_hides_among_a_known_number_of_rows),
 		cmocka_unit_test(has_two_bodies_for_each_connection),
 		cmocka_unit_test(refuses_wrong_usage_and_names_it),
 	};

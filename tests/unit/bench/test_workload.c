@@ -220,6 +220,43 @@ static void the_same_seed_gives_the_same_bytes(void **state)
 	}
 }
 
+static size_t count_text(const struct body *body, const char *text)
+{
+	const char *at = body->bytes.data, *end = at + body->bytes.size;
+	size_t count = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), text, strlen(text)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+static void the_needle_is_there_once_where_it_is_asked_for(void **state)
+{
+	(void)state;
+	for (enum signal signal = SIGNAL_TRACES; signal <= SIGNAL_LOGS; signal++) {
+		struct stamp asked = stamp;
+		struct workload workload;
+		struct body *body;
+		size_t usual;
+
+		assert_true(workload_init(&workload, signal, 1, 1000, 1));
+		body = &workload.bodies[0];
+		body_refresh(body, &stamp);
+		assert_int_equal(count_text(body, tenant_needle), 0);
+		usual = count_text(body, tenant_usual);
+		asked.has_needle = true;
+		body_refresh(body, &asked);
+		assert_int_equal(count_text(body, tenant_needle), 1);
+		assert_int_equal(count_text(body, tenant_usual), usual - 1);
+		/* The next sending of the same body is as usual again. */
+		body_refresh(body, &stamp);
+		assert_int_equal(count_text(body, tenant_usual), usual);
+		workload_release(&workload);
+	}
+}
+
 static void any_number_of_items_can_be_asked_for(void **state)
 {
 	static const uint32_t counts[] = {1, 2, 9, 64, 65, 5000};
@@ -243,6 +280,7 @@ int main(void)
 		cmocka_unit_test(about_two_spans_in_a_hundred_failed_with_an_exception),
 		cmocka_unit_test(noted_traces_are_those_of_the_spans),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
+		cmocka_unit_test(the_needle_is_there_once_where_it_is_asked_for),
 		cmocka_unit_test(any_number_of_items_can_be_asked_for),
 	};
 
