@@ -135,7 +135,7 @@ static enum status parse_real(int code, const char *text, double low, double hig
 static enum status parse_signal(const char *text, enum signal *out, struct error *error)
 {
 	for (enum signal signal = SIGNAL_TRACES; signal <= SIGNAL_METRICS; signal++)
-		if (strcmp(text, signal_name(signal)) == 0) {
+		if (strcmp(text, workload_name(signal)) == 0) {
 			*out = signal;
 			return STATUS_OK;
 		}
@@ -208,7 +208,7 @@ static enum status finish(struct options *options, const char *url, struct error
 	struct sender_settings *sender = &options->sender;
 	char path[32];
 
-	snprintf(path, sizeof(path), "/v1/%s", signal_name(options->signal));
+	snprintf(path, sizeof(path), "/v1/%s", workload_name(options->signal));
 	if (sender->duration_seconds == 0 && sender->item_limit == 0)
 		sender->duration_seconds = 10;
 	/* A body is not touched while it is under way, so there must be more of them than connections. */

@@ -114,7 +114,7 @@ void report_json(FILE *file, const struct sender_settings *settings, const struc
 		"{\"signal\":\"%s\",\"connections\":%u,\"items_per_request\":%u,\"bytes_per_item\":%.1f,"
 		"\"attributes_per_item\":%.2f,\"items_per_trace\":%.2f,\"seconds\":%.3f,"
 		"\"items_per_second\":%.1f,\"bytes_per_second\":%.1f",
-		signal_name(workload->signal), settings->connection_count, workload->items_per_request,
+		workload_name(workload->signal), settings->connection_count, workload->items_per_request,
 		ratio((double)workload->payload_bytes, item_count),
 		ratio((double)workload->attribute_count, item_count),
 		ratio(item_count, (double)workload->trace_count), result->seconds,

@@ -16,7 +16,7 @@ const char *signal_items(enum signal signal)
 	return signals[signal].items;
 }
 
-const char *signal_name(enum signal signal)
+const char *workload_name(enum signal signal)
 {
 	return signals[signal].name;
 }

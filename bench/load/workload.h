@@ -31,7 +31,7 @@ void workload_release(struct workload *workload);
 const char *signal_items(enum signal signal);
 
 /* "traces", "logs", "metrics": as in OTLP's paths. */
-const char *signal_name(enum signal signal);
+const char *workload_name(enum signal signal);
 
 /* Each fills an empty body with item_count items. index tells the bodies of a pool apart. */
 void traces_encode(struct body *body, uint32_t item_count, uint64_t seed, uint32_t index);
