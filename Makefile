@@ -6,7 +6,7 @@ help:
 	@echo 'make run [DEMO=0]   the program with the demo shop, and the Workbench'
 	@echo 'make test           every test'
 	@echo 'make build          the program, into build/rohas-telemetry'
-	@echo 'make bench          measure, and write bench/results.md'
+	@echo 'make bench          measure, and write bench/results.md (FULL=1: up to 20 million rows; BENCH_ROWS=N,N)'
 	@echo 'make sanitize       unit and contract tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make format         format C and TypeScript'
 	@echo 'make check          formatting, folders, types: what needs no run'
@@ -26,7 +26,7 @@ build:
 	@scripts/build
 
 bench: build
-	@bench/run build
+	@FULL=$(FULL) BENCH_ROWS=$(BENCH_ROWS) bench/run build
 
 sanitize:
 	@scripts/setup test

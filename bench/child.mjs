@@ -11,7 +11,7 @@ process.on('exit', () => {
 });
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(130));
 
-/** Starts a command: {pid, exited: Promise<{code, signal, stdout, stderr}>, stop()}. */
+/** Starts a command: {pid, exited: Promise<{code, signal, stdout, stderr}>, stop(), interrupt()}. */
 export function start(command, args) {
 	const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 	const output = { stdout: '', stderr: '' };
@@ -30,7 +30,13 @@ export function start(command, args) {
 		});
 	});
 	exited.catch(() => {});
-	return { pid: child.pid, output, exited, stop: () => stop(child, exited, command) };
+	return {
+		pid: child.pid,
+		output,
+		exited,
+		interrupt: () => child.kill('SIGINT'),
+		stop: () => stop(child, exited, command),
+	};
 }
 
 async function stop(child, exited, command) {

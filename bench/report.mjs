@@ -13,6 +13,7 @@ const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
 /** Each row: what is measured, how it is read from a run, how it is written. */
 const loadRows = [
 	['spans/s', (run) => run.load.items_per_second, whole.format],
+	['spans/s a core of the server', (run) => 1e6 / run.load.server.cpu_seconds_per_million, whole.format],
 	['MB/s of OTLP', (run) => run.load.bytes_per_second / 1e6, whole.format],
 	['server CPU s a million spans', (run) => run.load.server.cpu_seconds_per_million, (x) => x.toFixed(3)],
 	['… of it in the kernel', (run) => run.load.server.system_seconds_per_million, (x) => x.toFixed(3)],
@@ -28,7 +29,7 @@ const loadRows = [
 ];
 
 const storeRows = [
-	['bytes a span on disk after shutdown', (run) => run.bytesPerSpan, (x) => x.toFixed(1)],
+	['bytes a span on disk after merges and shutdown', (run) => run.bytesPerSpan, (x) => x.toFixed(1)],
 	[
 		'bytes written a span while it ran',
 		(run) => run.load.server.written_bytes / run.load.measured.items,
@@ -94,7 +95,160 @@ function pacedTable(paced) {
 	);
 }
 
-export function writePage({ machine, settings, runs, baseline, paced, checks }) {
+const millions = (rows) => `${rows / 1e6} million`;
+const figures = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '');
+const milliseconds = (ms) => figures(ms, ms < 10 ? 2 : ms < 100 ? 1 : 0);
+const times = (a, b) => {
+	const ratio = a / b;
+	return Number.isFinite(ratio) ? `${ratio.toFixed(ratio < 1 ? 2 : ratio < 10 ? 1 : 0)} ×` : '';
+};
+
+/** Each: what it is for one full store, and how it is written. */
+const sizeRows = (logJsonBytes) => [
+	['bytes a span', (full) => full.signals.traces.bytesPerRow, 1],
+	['… of OTLP as sent', (full) => full.signals.traces.load.bytes_per_item, 0],
+	['bytes a log line', (full) => full.signals.logs.bytesPerRow, 1],
+	['… of OTLP as sent', (full) => full.signals.logs.load.bytes_per_item, 0],
+	['… in OTLP/JSON', () => logJsonBytes, 0],
+	['bytes a metric sample', (full) => full.signals.metrics.bytesPerRow, 2],
+	['… of OTLP as sent', (full) => full.signals.metrics.load.bytes_per_item, 0],
+	['bytes written / bytes kept, spans', (full) => full.signals.traces.amplification, 2],
+	['bytes written / bytes kept, logs', (full) => full.signals.logs.amplification, 2],
+	['bytes written / bytes kept, metrics', (full) => full.signals.metrics.amplification, 2],
+	['CPU s a million spans, merges included', (full) => full.signals.traces.cpuSecondsPerMillion, 3],
+	['CPU s a million log lines, merges included', (full) => full.signals.logs.cpuSecondsPerMillion, 3],
+	['CPU s a million samples, merges included', (full) => full.signals.metrics.cpuSecondsPerMillion, 3],
+	['start until /readyz, ms', (full) => full.startMs, 0],
+	['memory at rest after it, MB', (full) => full.idleMemoryBytes / 1e6, 0],
+];
+
+function sizeTable(fullStores, logJsonBytes) {
+	return table(
+		['after the last merge, rows of each signal', ...fullStores.map((full) => millions(full.rows))],
+		sizeRows(logJsonBytes).map(([name, read, digits]) => [
+			name,
+			...fullStores.map((full) => figures(read(full), digits)),
+		]),
+	);
+}
+
+const questionRows = [
+	['trace by id', 'traceById'],
+	['one trace by a rare value of a common attribute, all time', 'rareAttribute'],
+	['a transaction by a value that is its own, all time', 'uniqueAttribute'],
+	['newest 50 traces of a handler', 'newestOfHandler'],
+	['one log line by a rare word, all time', 'rareWord'],
+	['p95 of a metric by route, all series, six hours', 'metricRange'],
+];
+
+function questionTable(full) {
+	return table(
+		[
+			`${millions(full.rows)} rows of each signal, over HTTP`,
+			'p50, ms',
+			'p99, ms',
+			'while ingesting p50, ms',
+			'p99, ms',
+			'p50 to that at rest',
+		],
+		questionRows.map(([name, key]) => [
+			name,
+			milliseconds(full.idle[key].p50),
+			milliseconds(full.idle[key].p99),
+			milliseconds(full.busy[key].p50),
+			milliseconds(full.busy[key].p99),
+			times(full.busy[key].p50, full.idle[key].p50),
+		]),
+	);
+}
+
+/** {a: 1, b: {c: 2}} as a: 1, b.c: 2. */
+function flat(object, prefix = '') {
+	return Object.entries(object).flatMap(([key, value]) =>
+		value !== null && typeof value === 'object' ? flat(value, `${prefix}${key}.`) : [[prefix + key, value]],
+	);
+}
+
+function inProcessList(full) {
+	const list = flat(full.inProcess).filter(([key]) => /_ms$/.test(key));
+	if (!list.length) return '';
+	return `\nIn process, without HTTP: ${list.map(([key, value]) => `${key} ${value}`).join(', ')}.\n`;
+}
+
+function fullStoreSection(full) {
+	const { idle, again, load } = full;
+	return `${questionTable(full)}
+
+The same traces by id again, from the cache: p50 ${milliseconds(again.p50)} ms, p99 ${milliseconds(again.p99)} ms, of
+${milliseconds(idle.traceById.p50)} and ${milliseconds(idle.traceById.p99)} ms from the store. While ingesting: ${whole.format(load.items_per_second)} spans/s arrived, half of what saturates.
+${inProcessList(full)}`;
+}
+
+/** A row of the comparison: of the row layout, and of ours. */
+function layoutRows(rows, full, run) {
+	const { traces } = full.signals;
+	const comparable = full.rows === rows.spans;
+	const ours = (key) => (comparable ? full.idle[key].p50 : Number.NaN);
+	const inside = (key) => (comparable ? (full.inProcess[key] ?? Number.NaN) : Number.NaN);
+	return [
+		['spans/s', rows.spans_per_second, run.load.items_per_second, false, whole.format],
+		[
+			'CPU s a million, with merges',
+			rows.cpu_seconds_per_million,
+			traces.cpuSecondsPerMillion,
+			true,
+			(x) => x.toFixed(2),
+		],
+		['bytes a span', rows.bytes_per_span, traces.bytesPerRow, true, (x) => x.toFixed(1)],
+		['bytes written a span', rows.written_bytes_per_span, traces.writtenPerRow, true, (x) => x.toFixed(0)],
+		['peak memory, MB', rows.peak_memory_bytes, traces.load.server.peak_memory_bytes, true, megabytes],
+		['trace by id, ms', rows.trace_by_id_ms.p50, ours('traceById'), true, milliseconds],
+		['… both in process', rows.trace_by_id_ms.p50, inside('trace_by_id_ms'), true, milliseconds],
+		['rare attribute value, ms', rows.rare_attribute_ms.p50, ours('rareAttribute'), true, milliseconds],
+		['… both in process', rows.rare_attribute_ms.p50, inside('rare_value_ms'), true, milliseconds],
+		[
+			'newest 50 of a handler, ms',
+			rows.newest_of_handler_ms.p50,
+			ours('newestOfHandler'),
+			true,
+			milliseconds,
+		],
+		['… both in process', rows.newest_of_handler_ms.p50, inside('newest_50_ms'), true, milliseconds],
+	];
+}
+
+function layoutTable(rows, fullStores, runs) {
+	const full = fullStores.find((each) => each.rows === rows.spans) ?? fullStores[0];
+	const middle = [...runs].sort((a, b) => a.load.items_per_second - b.load.items_per_second)[
+		runs.length >> 1
+	];
+	return table(
+		[`${millions(rows.spans)} spans`, 'one JSON value a span', 'rohas-telemetry', 'gain'],
+		layoutRows(rows, full, middle)
+			.filter(([, , ours]) => Number.isFinite(ours))
+			.map(([name, theirs, ours, lessIsBetter, write]) => [
+				name,
+				write(theirs),
+				write(ours),
+				lessIsBetter ? times(theirs, ours) : times(ours, theirs),
+			]),
+	);
+}
+
+function layoutSection(rowBaselines, fullStores, runs) {
+	return `## Against one value a span
+
+\`row-baseline\` writes the same spans into RocksDB as one JSON value each (${rowBaselines[0].json_bytes_per_span.toFixed(0)} bytes; key: trace and span id) with an index of
+handlers by time, in batches of 1,000, zstd, log forced to the disk. Its figures leave out HTTP and decoding, and its questions are asked in
+process and answered with raw values. Ours are the whole program's, over HTTP, with JSON made, unless a row says otherwise. So the gains are the least there are.
+
+${rowBaselines.map((rows) => layoutTable(rows, fullStores, runs)).join('\n\n')}
+`;
+}
+
+export function writePage(results) {
+	const { machine, settings, runs, baseline, paced, checks } = results;
+	const { rowBaselines, logJsonBytes, fullStores } = results;
 	const { load } = runs[0];
 	return `# Benchmark results
 
@@ -110,6 +264,17 @@ ${loadTable(runs, baseline)}
 ${storeTable(runs)}
 
 ${pacedTable(paced)}
+
+## Full stores
+
+Rows lie evenly in the last six hours. Questions are asked one after another over one connection; the cache of traces is as it is
+configured by default, and is cold for the first table row.
+
+${sizeTable(fullStores, logJsonBytes)}
+
+${fullStores.map(fullStoreSection).join('\n')}
+${layoutSection(rowBaselines, fullStores, runs)}
+## Checks
 
 ${checks.map((check) => `- ${check}`).join('\n')}
 `;

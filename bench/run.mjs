@@ -1,7 +1,9 @@
-// bench/run BUILD_DIR [--duration 15] [--warmup 3] [--repeat 3] [--connections 8] [--output bench/results.md]
+// bench/run BUILD_DIR [--duration 8] [--warmup 2] [--repeat 3] [--connections 8] [--rows 1000000,5000000]
+//           [--baseline-rows 1000000] [--output bench/results.md]
 //
-// Runs the load generator against BUILD_DIR/rohas-telemetry and, in the same minutes, against receive-only; checks
-// that what was acknowledged can be read; writes medians to a page. Exit status 1 when a check fails.
+// Runs the load generator against BUILD_DIR/rohas-telemetry and, in the same minutes, against receive-only and
+// row-baseline; asks questions of stores of so many rows of each signal; checks that what was acknowledged can be
+// read; writes a page. Exit status 1 when a check fails.
 import {
 	existsSync,
 	mkdirSync,
@@ -16,8 +18,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePort, get, run, start, waitUntilReady } from './child.mjs';
+import { FullStore, settle } from './full_store.mjs';
+import { logLineJsonBytes } from './log_json.mjs';
 import { describeMachine } from './machine.mjs';
-import { writePage } from './report.mjs';
+import { median, writePage } from './report.mjs';
 
 const benchFolder = fileURLToPath(new URL('.', import.meta.url));
 const pacedRates = [50_000, 200_000];
@@ -36,20 +40,36 @@ function readSettings() {
 	const text = { type: 'string' };
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
-		options: { duration: text, warmup: text, repeat: text, connections: text, output: text },
+		options: {
+			duration: text,
+			warmup: text,
+			repeat: text,
+			connections: text,
+			rows: text,
+			'baseline-rows': text,
+			output: text,
+		},
 	});
 	const number = (name, fallback) => {
 		const value = Number(values[name] ?? fallback);
 		if (!(value > 0)) fail(`--${name} is "${values[name]}": it must be a number above 0.`);
 		return value;
 	};
+	const list = (name, fallback) => {
+		const rows = (values[name] ?? fallback).split(',').map(Number);
+		if (!rows.every((each) => Number.isInteger(each) && each >= 1000))
+			fail(`--${name} is "${values[name]}": it must be whole numbers from 1000 on, with commas between.`);
+		return rows;
+	};
 	if (positionals.length !== 1) fail('say which build folder to measure: bench/run BUILD_DIR.');
 	return {
 		build: path.resolve(positionals[0]),
-		duration: number('duration', 15),
-		warmup: number('warmup', 3),
+		duration: number('duration', 8),
+		warmup: number('warmup', 2),
 		repeat: number('repeat', 3),
 		connections: number('connections', 8),
+		rows: list('rows', '1000000'),
+		baselineRows: list('baseline-rows', '1000000'),
 		output: values.output ?? path.join(benchFolder, 'results.md'),
 	};
 }
@@ -59,6 +79,7 @@ function programs(build) {
 		server: path.join(build, 'rohas-telemetry'),
 		load: path.join(build, 'bench/otlp-load'),
 		wall: path.join(build, 'bench/receive-only'),
+		baseline: path.join(build, 'bench/row-baseline'),
 	};
 	for (const file of Object.values(found)) if (!existsSync(file)) fail(`${file} is missing: build it first.`);
 	return found;
@@ -98,12 +119,43 @@ class Bench {
 		return { child, readyMs, api: `http://127.0.0.1:${port}`, otlp: `http://127.0.0.1:${otlpPort}` };
 	}
 
-	async load(url, pid, { duration, rate = 0, ids = false }) {
-		const { connections, warmup } = this.settings;
-		const args = ['--json', '--url', url, '--pid', pid, '--duration', duration, '--warmup', warmup];
-		args.push('--connections', connections, '--rate', rate);
+	/** Loads for a duration or with so many rows; until() ends it early. */
+	async load(url, pid, options) {
+		const { connections } = this.settings;
+		const { duration, rows, rate = 0, ids = false, signal = 'traces', spread, needle, until } = options;
+		const args = ['--json', '--url', url, '--pid', pid, '--signal', signal, '--connections', connections];
+		args.push('--rate', rate, '--warmup', options.warmup ?? this.settings.warmup);
+		if (duration) args.push('--duration', duration);
+		if (rows) args.push('--rows', rows);
+		if (spread) args.push('--spread', spread);
+		if (needle) args.push('--needle');
 		if (ids) args.push('--print-trace-ids', this.idsFile);
-		return JSON.parse(await run(this.programs.load, args.map(String), { allowed: [0, 1] }));
+		const child = start(this.programs.load, args.map(String));
+		// A second signal would end it without its figures.
+		const watch =
+			until &&
+			setInterval(() => {
+				if (!until()) return;
+				clearInterval(watch);
+				child.interrupt();
+			}, 50);
+		const { code, stdout, stderr } = await child.exited;
+		clearInterval(watch);
+		if (code !== 0 && code !== 1) throw new Error(`otlp-load ended with status ${code}: ${stderr.trim()}`);
+		return JSON.parse(stdout);
+	}
+
+	occupiedBytes(folder) {
+		return occupiedBytes(folder);
+	}
+
+	residentBytes(pid) {
+		return residentBytes(pid);
+	}
+
+	/** Every acknowledged trace of the last load that listed them. */
+	readIds() {
+		return readFileSync(this.idsFile, 'latin1').trimEnd().split('\n');
 	}
 
 	/** Some acknowledged ids from all over the run. */
@@ -141,6 +193,7 @@ class Bench {
 		const ids = this.sampleIds();
 		const foundBefore = await this.countFound(server, ids);
 		const stored = await this.storedSpans(server);
+		await settle(server);
 		const stoppedMs = performance.now();
 		await server.child.stop();
 		const stopMs = performance.now() - stoppedMs;
@@ -172,6 +225,24 @@ class Bench {
 		return { load, rate };
 	}
 
+	async measureFullStore(rows, halfSpeed) {
+		const full = new FullStore(this, rows);
+		try {
+			return await full.measure(halfSpeed);
+		} finally {
+			rmSync(full.root, { recursive: true, force: true });
+		}
+	}
+
+	async measureBaseline(rows) {
+		const store = path.join(this.folder, `baseline-${rows}`);
+		try {
+			return JSON.parse(await run(this.programs.baseline, ['--rows', String(rows), '--store', store]));
+		} finally {
+			rmSync(store, { recursive: true, force: true });
+		}
+	}
+
 	async measureWall() {
 		const port = await freePort();
 		const startedMs = performance.now();
@@ -194,8 +265,10 @@ function residentBytes(pid) {
 }
 
 /** Sentences about what held, and whether all of it did. */
-function check(runs, paced) {
-	const loads = [...runs, ...paced].map((each) => each.load);
+function check(runs, paced, fullStores) {
+	const fills = fullStores.flatMap((each) => Object.values(each.signals));
+	const loads = [...runs, ...paced, ...fills, ...fullStores].map((each) => each.load);
+	const settled = fills.every((each) => each.settled);
 	const lost = (load) => load.total.refused + load.total.failed + load.total.lost + load.total.late;
 	const bad = loads.reduce((sum, load) => sum + lost(load), 0);
 	const rejected = loads.reduce((sum, load) => sum + load.total.rejected_items, 0);
@@ -203,13 +276,16 @@ function check(runs, paced) {
 	const counted = runs.every((each) => each.stored === each.acknowledged);
 	const worst = Math.min(...runs.flatMap((each) => [each.foundBefore, each.foundAfter]));
 	return {
-		ok: bad === 0 && rejected === 0 && found && counted,
+		ok: bad === 0 && rejected === 0 && found && counted && settled,
 		sentences: [
 			bad === 0 ? 'Every request was acknowledged.' : `FAILED: ${bad} requests were not acknowledged.`,
-			rejected === 0 ? 'No span was rejected.' : `FAILED: ${rejected} spans were rejected.`,
+			rejected === 0 ? 'No row was rejected.' : `FAILED: ${rejected} rows were rejected.`,
 			found
 				? `${idsChecked} acknowledged traces of each run were found by the API, before and after a restart.`
 				: `FAILED: of ${idsChecked} acknowledged traces the API found only ${worst}.`,
+			settled
+				? 'Sizes were taken after the last merge.'
+				: 'FAILED: a store did not come to rest, so that its size was taken before the last merge.',
 			counted
 				? 'The store counts exactly the spans that were acknowledged.'
 				: `FAILED: the store counts ${runs.map((each) => each.stored)} spans, acknowledged were ${runs.map((each) => each.acknowledged)}.`,
@@ -234,8 +310,34 @@ async function main() {
 		);
 	}
 	for (const rate of pacedRates) paced.push(await bench.measurePaced(rate));
-	const { ok, sentences } = check(runs, paced);
-	const page = writePage({ machine, settings, runs, baseline, paced, checks: sentences });
+	const halfSpeed = Math.round(median(runs.map((each) => each.load.items_per_second)) / 2);
+	const rowBaselines = [];
+	for (const rows of settings.baselineRows) {
+		rowBaselines.push(await bench.measureBaseline(rows));
+		say(`one value a span, ${rows} spans: ${JSON.stringify(rowBaselines.at(-1))}`);
+	}
+	const logJsonBytes = await logLineJsonBytes(bench.programs.load);
+	const fullStores = [];
+	for (const rows of settings.rows) {
+		fullStores.push(await bench.measureFullStore(rows, halfSpeed));
+		const { signals, idle } = fullStores.at(-1);
+		say(
+			`${rows} rows of each signal: ${signals.traces.bytesPerRow.toFixed(1)} bytes a span, trace by id ${idle.traceById.p50.toFixed(2)} ms`,
+		);
+	}
+	const { ok, sentences } = check(runs, paced, fullStores);
+	const page = writePage({
+		machine,
+		settings,
+		runs,
+		baseline,
+		paced,
+		halfSpeed,
+		rowBaselines,
+		logJsonBytes,
+		fullStores,
+		checks: sentences,
+	});
 	writeFileSync(settings.output, page);
 	say(`\n${page}`);
 	process.exitCode = ok ? 0 : 1;

@@ -132,7 +132,7 @@ static uint64_t request_time_ns(const struct sender *sender, uint64_t number)
 	double spread_ns = sender->settings->spread_seconds * 1e9;
 	uint64_t now_ns = clock_now_ns(&clock_system), limit = request_limit(sender);
 
-	return spread_ns > 0 ? now_ns - (uint64_t)(spread_ns * (double)(limit - number) / (double)limit)
+	return spread_ns > 0 ? now_ns - (uint64_t)(spread_ns * (double)(limit - number - 1) / (double)limit)
 			     : now_ns;
 }
 
