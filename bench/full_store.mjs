@@ -39,9 +39,15 @@ function writtenBytes() {
 	return Number(readFileSync('/proc/self/io', 'utf8').match(/^write_bytes: (\d+)/m)?.[1] ?? Number.NaN);
 }
 
-/** One object of a colleague program that opens the store itself; nothing where it was not built. */
+/** What a program that opens the store itself says of it; nothing where it was not built. */
 async function inProcess(program, store) {
-	return existsSync(program) ? JSON.parse(await run(program, ['--store', store])) : undefined;
+	if (!existsSync(program)) return {};
+	try {
+		return JSON.parse(await run(program, ['--store', store]));
+	} catch (error) {
+		// A long run is not thrown away for it: the page says so, and the run fails.
+		return { failures: [error.message] };
+	}
 }
 
 function spreadOver(ids, from, count) {
@@ -72,8 +78,8 @@ export class FullStore {
 			busy,
 			load,
 			inProcess: {
-				...(await inProcess(path.join(build, 'bench/store-queries'), this.store)),
-				...(await inProcess(path.join(build, 'bench/signal-queries'), this.store)),
+				spans: await inProcess(path.join(build, 'bench/store-queries'), this.store),
+				signals: await inProcess(path.join(build, 'bench/signal-queries'), this.store),
 			},
 		};
 	}

@@ -170,7 +170,9 @@ function flat(object, prefix = '') {
 }
 
 function inProcessList(full) {
-	const list = flat(full.inProcess).filter(([key]) => /_ms$/.test(key));
+	const list = [...flat(full.inProcess.spans), ...flat(full.inProcess.signals)].filter(([key]) =>
+		/_ms$/.test(key),
+	);
 	if (!list.length) return '';
 	return `\nIn process, without HTTP: ${list.map(([key, value]) => `${key} ${value}`).join(', ')}.\n`;
 }
@@ -189,7 +191,7 @@ function layoutRows(rows, full, run) {
 	const { traces } = full.signals;
 	const comparable = full.rows === rows.spans;
 	const ours = (key) => (comparable ? full.idle[key].p50 : Number.NaN);
-	const inside = (key) => (comparable ? (full.inProcess[key] ?? Number.NaN) : Number.NaN);
+	const inside = (key) => (comparable ? (full.inProcess.spans[key] ?? Number.NaN) : Number.NaN);
 	return [
 		['spans/s', rows.spans_per_second, run.load.items_per_second, false, whole.format],
 		[

@@ -268,6 +268,9 @@ function residentBytes(pid) {
 function check(runs, paced, fullStores) {
 	const fills = fullStores.flatMap((each) => Object.values(each.signals));
 	const loads = [...runs, ...paced, ...fills, ...fullStores].map((each) => each.load);
+	const failures = fullStores.flatMap(({ inProcess }) =>
+		Object.values(inProcess).flatMap((each) => each.failures ?? []),
+	);
 	const settled = fills.every((each) => each.settled);
 	const lost = (load) => load.total.refused + load.total.failed + load.total.lost + load.total.late;
 	const bad = loads.reduce((sum, load) => sum + lost(load), 0);
@@ -276,7 +279,7 @@ function check(runs, paced, fullStores) {
 	const counted = runs.every((each) => each.stored === each.acknowledged);
 	const worst = Math.min(...runs.flatMap((each) => [each.foundBefore, each.foundAfter]));
 	return {
-		ok: bad === 0 && rejected === 0 && found && counted && settled,
+		ok: bad === 0 && rejected === 0 && found && counted && settled && failures.length === 0,
 		sentences: [
 			bad === 0 ? 'Every request was acknowledged.' : `FAILED: ${bad} requests were not acknowledged.`,
 			rejected === 0 ? 'No row was rejected.' : `FAILED: ${rejected} rows were rejected.`,
@@ -289,6 +292,7 @@ function check(runs, paced, fullStores) {
 			counted
 				? 'The store counts exactly the spans that were acknowledged.'
 				: `FAILED: the store counts ${runs.map((each) => each.stored)} spans, acknowledged were ${runs.map((each) => each.acknowledged)}.`,
+			...failures.map((failure) => `FAILED: ${failure}`),
 		],
 	};
 }
