@@ -292,7 +292,7 @@ function check(runs, paced, fullStores) {
 			counted
 				? 'The store counts exactly the spans that were acknowledged.'
 				: `FAILED: the store counts ${runs.map((each) => each.stored)} spans, acknowledged were ${runs.map((each) => each.acknowledged)}.`,
-			...failures.map((failure) => `FAILED: ${failure}`),
+			...failures.map((failure) => `FAILED: ${failure.replace(/\s+/g, ' ')}`),
 		],
 	};
 }
