@@ -83,15 +83,20 @@ static void make_options(struct rocksdb_store *store, bool sync)
 					      rocksdb_tolerate_corrupted_tail_records_recovery);
 }
 
-static enum status open_database(struct rocksdb_store *store, struct error *error)
+enum status database_open(struct rocksdb_store *store, bool is_read_only, struct error *error)
 {
 	const rocksdb_options_t *options[FAMILY_COUNT];
 	char *message = NULL;
 
 	for (size_t i = 0; i < FAMILY_COUNT; i++)
 		options[i] = store->options;
-	store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT, family_names,
-						 options, store->families, &message);
+	if (is_read_only)
+		store->db = rocksdb_open_for_read_only_column_families(store->options, store->path,
+								       FAMILY_COUNT, family_names, options,
+								       store->families, 0, &message);
+	else
+		store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT,
+							 family_names, options, store->families, &message);
 	if (!message)
 		return STATUS_OK;
 	store->db = NULL;
@@ -104,6 +109,16 @@ static enum status open_database(struct rocksdb_store *store, struct error *erro
 			store->path);
 	}
 	return rocksdb_failed(message, "the store cannot be opened", error);
+}
+
+void database_close(struct rocksdb_store *store)
+{
+	if (!store->db)
+		return;
+	for (size_t i = 0; i < FAMILY_COUNT; i++)
+		rocksdb_column_family_handle_destroy(store->families[i]);
+	rocksdb_close(store->db);
+	store->db = NULL;
 }
 
 /* A store says which format it has; a new one is told. */
@@ -132,11 +147,24 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 	return STATUS_OK;
 }
 
-static enum status load_header(struct rocksdb_store *store, struct str key, struct str value,
+/* A block that was written and never acknowledged is taken out, header and body. */
+static void refuse_block(struct rocksdb_store *store, const struct block_entry *entry, struct str key,
+			 rocksdb_writebatch_t *refused)
+{
+	char body[BODY_KEY_SIZE];
+
+	body_key(entry->partition, &entry->header, body);
+	rocksdb_writebatch_singledelete_cf(refused, store->families[FAMILY_HEADERS], key.data, key.size);
+	rocksdb_writebatch_singledelete_cf(refused, store->families[FAMILY_BODIES + entry->header.signal],
+					   body, BODY_KEY_SIZE);
+}
+
+static enum status load_header(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
+			       rocksdb_writebatch_t *refused, struct str key, struct str value,
 			       struct error *error)
 {
 	struct block_entry *entry;
-	enum status status = block_index_reserve(&store->index, 1, error);
+	enum status status = block_index_reserve(index, 1, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -148,7 +176,12 @@ static enum status load_header(struct rocksdb_store *store, struct str key, stru
 		return error->status;
 	if (entry->header.sequence >= store->next_sequence)
 		store->next_sequence = entry->header.sequence + 1;
-	block_index_add(&store->index, &entry, 1);
+	if (entry->header.level == 0 && entry->header.sequence > acknowledged) {
+		refuse_block(store, entry, key, refused);
+		block_entry_free(entry);
+	} else {
+		block_index_add(index, &entry, 1);
+	}
 	return STATUS_OK;
 }
 
@@ -159,15 +192,14 @@ static int count_skipped(enum status status, const struct error *error)
 	return status == STATUS_CORRUPT;
 }
 
-/* Brings every header into memory. A damaged one costs its own block, not the store. */
-static enum status load_headers(struct rocksdb_store *store, struct error *error)
+enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
+			 rocksdb_writebatch_t *refused, struct error *error)
 {
 	rocksdb_iterator_t *iterator =
 		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_HEADERS]);
 	enum status status = STATUS_OK;
 	char *message = NULL;
 
-	store->next_sequence = 1;
 	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator) && status == STATUS_OK;
 	     rocksdb_iter_next(iterator)) {
 		struct str key, value;
@@ -175,7 +207,7 @@ static enum status load_headers(struct rocksdb_store *store, struct error *error
 
 		key.data = rocksdb_iter_key(iterator, &key.size);
 		value.data = rocksdb_iter_value(iterator, &value.size);
-		status = load_header(store, key, value, &damage);
+		status = load_header(store, index, acknowledged, refused, key, value, &damage);
 		if (count_skipped(status, &damage))
 			status = STATUS_OK;
 		else if (status != STATUS_OK)
@@ -221,6 +253,7 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 	};
 	pthread_rwlock_unlock(&index->lock);
 	stats_out->size_bytes = folder_bytes(store->path);
+	stats_out->writing.status = store_check_writable(store, &stats_out->writing);
 	return STATUS_OK;
 }
 
@@ -233,11 +266,12 @@ static void flush(struct rocksdb_store *store)
 		char *message = NULL;
 
 		rocksdb_flush_cf(store->db, options, store->families[i], &message);
-		if (message)
-			log_warn("storage",
-				 "the store could not be flushed, the next start replays its log: %s",
-				 message);
+		if (!message)
+			continue;
+		log_warn("storage", "the store could not be flushed, the next start replays its log: %s",
+			 message);
 		rocksdb_free(message);
+		break;
 	}
 	rocksdb_flushoptions_destroy(options);
 }
@@ -247,12 +281,10 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	merger_free(store->merger);
-	if (store->db)
+	/* What was refused is taken out while it is known, where that can be done. */
+	if (store->db && store_recover(store, NULL) == STATUS_OK)
 		flush(store);
-	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
-		rocksdb_column_family_handle_destroy(store->families[i]);
-	if (store->db)
-		rocksdb_close(store->db);
+	database_close(store);
 	if (store->options) {
 		rocksdb_options_destroy(store->options);
 		rocksdb_block_based_options_destroy(store->table_options);
@@ -261,6 +293,8 @@ static void rocksdb_store_close(struct store *base)
 		rocksdb_writeoptions_destroy(store->write_options);
 	}
 	block_index_release(&store->index);
+	recovery_release(&store->recovery);
+	pthread_rwlock_destroy(&store->db_lock);
 	block_builder_free(store->builder);
 	buffer_release(&store->body);
 	pthread_mutex_destroy(&store->append_lock);
@@ -268,18 +302,102 @@ static void rocksdb_store_close(struct store *base)
 	free(store);
 }
 
+/* Every read holds the database open: see db_lock. */
+static enum status begin_read(struct rocksdb_store *store, struct error *error)
+{
+	pthread_rwlock_rdlock(&store->db_lock);
+	if (store->db)
+		return STATUS_OK;
+	pthread_rwlock_unlock(&store->db_lock);
+	return error_set(error, STATUS_BUSY, "the store cannot be opened at the moment; ask again later");
+}
+
+static enum status end_read(struct rocksdb_store *store, enum status status)
+{
+	pthread_rwlock_unlock(&store->db_lock);
+	return status;
+}
+
+static enum status read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
+			      struct batch *batch_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, rocksdb_read_trace(base, trace_id, batch_out, error));
+}
+
+static enum status find_traces(struct store *base, const struct span_filter *filter,
+			       const struct trace_page *page, struct trace_hit *hits_out,
+			       size_t *hit_count_out, uint64_t *snapshot_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(
+		store, rocksdb_find_traces(base, filter, page, hits_out, hit_count_out, snapshot_out, error));
+}
+
+static enum status find_logs(struct store *base, const struct log_filter *filter, const struct log_page *page,
+			     struct batch *batch_out, uint64_t *snapshot_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, rocksdb_find_logs(base, filter, page, batch_out, snapshot_out, error));
+}
+
+static enum status list_metrics(struct store *base, struct time_range range, struct arena *arena,
+				struct metric_summary **metrics_out, size_t *count_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, rocksdb_list_metrics(base, range, arena, metrics_out, count_out, error));
+}
+
+static enum status read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
+			       struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, rocksdb_read_points(base, filter, batch_out, error));
+}
+
 static const struct store_ops rocksdb_ops = {
 	.name = "rocksdb",
 	.capabilities = STORE_TRACES | STORE_METRICS | STORE_LOGS,
 	.append = rocksdb_append,
-	.read_trace = rocksdb_read_trace,
-	.find_traces = rocksdb_find_traces,
-	.find_logs = rocksdb_find_logs,
-	.list_metrics = rocksdb_list_metrics,
-	.read_points = rocksdb_read_points,
+	.read_trace = read_trace,
+	.find_traces = find_traces,
+	.find_logs = find_logs,
+	.list_metrics = list_metrics,
+	.read_points = read_points,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
+
+/* Recovery must not wait for ever behind reads that follow each other. */
+static void init_db_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+}
 
 enum status rocksdb_store_open(const struct rocksdb_store_options *options, struct store **store_out,
 			       struct error *error)
@@ -291,7 +409,10 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	store->base.ops = &rocksdb_ops;
 	pthread_mutex_init(&store->append_lock, NULL);
+	init_db_lock(&store->db_lock);
+	recovery_init(&store->recovery);
 	block_index_init(&store->index);
+	store->next_sequence = 1;
 	store->path = strdup(options->path);
 	store->builder = block_builder_new(CODEC_ZSTD, COMPRESSION_LEVEL);
 	if (!store->path || !store->builder)
@@ -300,14 +421,14 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 		status = make_folder(store->path, error);
 	if (status == STATUS_OK) {
 		make_options(store, options->sync);
-		status = open_database(store, error);
+		status = database_open(store, false, error);
 	}
 	if (status == STATUS_OK)
 		status = check_format(store, error);
 	if (status == STATUS_OK)
 		status = remove_leftovers(store, error);
 	if (status == STATUS_OK)
-		status = load_headers(store, error);
+		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
 	if (status == STATUS_OK)
 		status = merger_new(store, &store->merger, error);
 	if (status != STATUS_OK) {
