@@ -24,7 +24,7 @@ export function randomFrom(start) {
 const timeOf = (ledger, number) => ledger.startNs + BigInt(number) * stepNs + stepNs / 2n;
 
 const makeBody = {
-	traces(ledger, request) {
+	traces(_ledger, request) {
 		request.traceId = otlp.newTraceId();
 		const root = otlp.span({
 			traceId: request.traceId,
@@ -57,9 +57,9 @@ const makeBody = {
 export const signals = Object.keys(makeBody);
 
 export class Ledger {
-	constructor() {
-		// Yesterday: nothing of the program's own lies there, and a partition of its own is merged, too.
-		this.startNs = (otlp.nanosecondsAgo(24 * 3_600_000) / stepNs) * stepNs;
+	/** `agoDays`: its logs and points lie there. Yesterday nothing of the program's own does. */
+	constructor({ agoDays = 1 } = {}) {
+		this.startNs = (otlp.nanosecondsAgo(agoDays * 24 * 3_600_000) / stepNs) * stepNs;
 		this.requests = [];
 	}
 
