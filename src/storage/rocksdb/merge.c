@@ -441,7 +441,7 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, first_sequence,
 				      &header, error);
 	/* Rows too different from each other to share a block: these stay as they are. */
-	for (size_t i = 0; i < count && sources->is_read && status != STATUS_OK; i++)
+	for (size_t i = 0; i < count && sources->is_read && status == STATUS_TOO_LARGE; i++)
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
