@@ -86,6 +86,12 @@ static void make_options(struct rocksdb_store *store, bool sync)
 					      rocksdb_tolerate_corrupted_tail_records_recovery);
 }
 
+/* By another process, or by this one. The word alone also stands in "block" and in paths. */
+static bool is_locked(const char *message)
+{
+	return strstr(message, "While lock file: ") || strstr(message, "lock hold by current process");
+}
+
 enum status database_open(struct rocksdb_store *store, bool is_read_only, struct error *error)
 {
 	const rocksdb_options_t *options[FAMILY_COUNT];
@@ -103,12 +109,20 @@ enum status database_open(struct rocksdb_store *store, bool is_read_only, struct
 	if (!message)
 		return STATUS_OK;
 	store->db = NULL;
-	if (strstr(message, "lock")) {
+	if (is_locked(message)) {
 		rocksdb_free(message);
 		return error_set(
 			error, STATUS_BUSY,
 			"the store at %s is held by another process: stop it, or give this one another "
 			"telemetry.path",
+			store->path);
+	}
+	if (strstr(message, "Column families not opened")) {
+		rocksdb_free(message);
+		return error_set(
+			error, STATUS_CORRUPT,
+			"the store at %s was written by a newer version, for it has parts that this one does "
+			"not know: use that version, or give telemetry.path a new folder",
 			store->path);
 	}
 	return rocksdb_failed(message, "the store cannot be opened", error);
