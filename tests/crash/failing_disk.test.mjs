@@ -3,12 +3,14 @@
 // refused comes later.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, startProgram } from '../harness.mjs';
 import * as otlp from '../otlp.mjs';
 import { Disk } from './faults.mjs';
 import { Ledger, randomFrom, signals } from './ledger.mjs';
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
+const rounds = Number(process.env.CRASH_ROUNDS ?? 6);
 const random = randomFrom(seed);
 
 async function startOnDisk() {
@@ -83,7 +85,7 @@ for (const [what, failure, reason] of kinds) {
 test(`whatever stands behind a write that was cut is kept over kill -9 (seed ${seed})`, async (t) => {
 	const all = await startOnDisk();
 	const { disk, program, ledger } = all;
-	for (let round = 0; round < 12; round++) {
+	for (let round = 0; round < rounds; round++) {
 		const first = ledger.requests.length;
 		await sendEach(all, Math.floor(4 * random()));
 		disk.fail({ write: random() < 0.5 ? 'ENOSPC' : 'EIO', room: Math.floor(6000 * random()) });
@@ -101,6 +103,37 @@ test(`whatever stands behind a write that was cut is kept over kill -9 (seed ${s
 	await program.start();
 	await ledger.audit(program);
 	t.diagnostic(`${ledger.count('acknowledged')} requests acknowledged, ${ledger.count('refused')} refused`);
+	await program.stop();
+});
+
+test(`its disk comes and goes while many send and ask (seed ${seed})`, async (t) => {
+	const { disk, program, ledger } = await startOnDisk();
+	let over = false;
+	const senders = [...signals, ...signals].map(async (signal) => {
+		while (!over) {
+			const { status, text } = await ledger.send(program, signal);
+			assert.ok(status === 200 || status === 503, text);
+			if (status === 503) await sleep(10);
+		}
+	});
+	const readers = ['traces', 'logs', 'metrics'].map(async (what) => {
+		for (; !over; await sleep(5)) await program.api(`/telemetry/${what}`);
+	});
+	for (let round = 0; round < 5; round++) {
+		const [, failure] = kinds[Math.floor(kinds.length * random())];
+		await sleep(300 * random());
+		disk.fail(failure);
+		await eventually(async () => !(await isReady(program)));
+		disk.heal();
+		await eventually(() => isReady(program));
+	}
+	over = true;
+	await Promise.all([...senders, ...readers]);
+	await ledger.audit(program);
+	t.diagnostic(`${ledger.count('acknowledged')} requests acknowledged, ${ledger.count('refused')} refused`);
+	await program.kill();
+	await program.start();
+	await ledger.audit(program);
 	await program.stop();
 });
 

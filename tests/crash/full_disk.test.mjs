@@ -11,7 +11,15 @@ import { Ledger, signals } from './ledger.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rohas-full-'));
 const filler = path.join(folder, 'filler');
-const isMounted = asRoot('mount', '-t', 'tmpfs', '-o', `size=40m,uid=${process.getuid()},mode=0700`, 'tmpfs', folder);
+const isMounted = asRoot(
+	'mount',
+	'-t',
+	'tmpfs',
+	'-o',
+	`size=40m,uid=${process.getuid()},mode=0700`,
+	'tmpfs',
+	folder,
+);
 
 after(() => {
 	if (isMounted) asRoot('umount', '--lazy', folder);
