@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, startProgram } from '../harness.mjs';
 import * as otlp from '../otlp.mjs';
 import { Disk } from './faults.mjs';
-import { Ledger, randomFrom, signals } from './ledger.mjs';
+import { auditAll, Ledger, randomFrom, signals } from './ledger.mjs';
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.CRASH_ROUNDS ?? 6);
@@ -61,7 +61,7 @@ for (const [what, failure, reason] of kinds) {
 		disk.fail(failure);
 		assertRefusal(await sendUntilRefused(all), reason);
 		for (const answer of await sendEach(all, 60)) assertRefusal(answer, reason);
-		await ledger.audit(program);
+		await auditAll(program, [ledger]);
 		assert.match((await program.problem('/readyz')).detail, new RegExp(reason));
 		assert.equal((await program.get('/healthz')).status, 200);
 		assert.match((await program.get('/metrics')).text, /^rohas_telemetry_store_writable 0$/m);
@@ -73,10 +73,10 @@ for (const [what, failure, reason] of kinds) {
 		assert.equal(linesWith(program, /storage: the store cannot be written/).length, 1, program.stderr);
 		assert.equal(linesWith(program, /receiver: .* were not kept/).length, 1, program.stderr);
 		assert.equal(linesWith(program, /storage: the store is written again/).length, 1, program.stderr);
-		await ledger.audit(program);
+		await auditAll(program, [ledger]);
 		await program.kill();
 		await program.start();
-		await ledger.audit(program);
+		await auditAll(program, [ledger]);
 		await program.stop();
 	});
 }
@@ -101,7 +101,7 @@ test(`whatever stands behind a write that was cut is kept over kill -9 (seed ${s
 	}
 	await program.kill();
 	await program.start();
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	t.diagnostic(`${ledger.count('acknowledged')} requests acknowledged, ${ledger.count('refused')} refused`);
 	await program.stop();
 });
@@ -129,11 +129,11 @@ test(`its disk comes and goes while many send and ask (seed ${seed})`, async (t)
 	}
 	over = true;
 	await Promise.all([...senders, ...readers]);
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	t.diagnostic(`${ledger.count('acknowledged')} requests acknowledged, ${ledger.count('refused')} refused`);
 	await program.kill();
 	await program.start();
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	await program.stop();
 });
 
@@ -146,7 +146,7 @@ test('it is killed while the disk is full, and nothing that was acknowledged is 
 	await program.kill();
 	disk.heal();
 	await program.start();
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	await program.stop();
 });
 
@@ -159,7 +159,7 @@ test('it ends cleanly while the disk is broken', async () => {
 	await program.stop();
 	disk.heal();
 	await program.start();
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	await program.stop();
 });
 

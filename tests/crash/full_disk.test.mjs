@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { eventually, startProgram } from '../harness.mjs';
-import { Ledger, signals } from './ledger.mjs';
+import { auditAll, Ledger, signals } from './ledger.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rohas-full-'));
 const filler = path.join(folder, 'filler');
@@ -63,14 +63,14 @@ test('a full disk costs nothing that was acknowledged, and the program goes on o
 		// The last page of the log may have room for some requests yet.
 		await eventually(async () => (await answers(10)).every((status) => status === 503), { everyMs: 0 });
 		assert.match((await program.problem('/readyz')).detail, /No space left on device/);
-		await ledger.audit(program);
+		await auditAll(program, [ledger]);
 		rmSync(filler);
 		await eventually(async () => (await program.get('/readyz')).status === 200);
 		assert.deepEqual(await answers(6), Array(6).fill(200));
-		await ledger.audit(program);
+		await auditAll(program, [ledger]);
 	}
 	await program.kill();
 	await program.start();
-	await ledger.audit(program);
+	await auditAll(program, [ledger]);
 	await program.stop();
 });

@@ -6,15 +6,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, startProgram } from '../harness.mjs';
-import { Ledger, randomFrom, signals } from './ledger.mjs';
+import { auditAll, Ledger, randomFrom, signals } from './ledger.mjs';
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.CRASH_ROUNDS ?? 24);
 const random = randomFrom(seed);
 const between = (least, most) => least + (most - least) * random();
 
-/** Two senders a signal, until the program is gone or `isOver`. A program that refuses is a failure. */
-function startSenders({ program, ledger }, isOver) {
+/**
+ * Two senders a signal, and one that sends what is older than retention lets stand, until the program is gone or
+ * `isOver`. A program that refuses is a failure.
+ */
+function startSenders({ program, ledger, old }, isOver) {
 	const send = async (signal) => {
 		while (!isOver()) {
 			const answer = await ledger.send(program, signal);
@@ -22,7 +25,13 @@ function startSenders({ program, ledger }, isOver) {
 			if (answer.status !== 200 && !isOver()) assert.fail(`refused with ${answer.status}: ${answer.text}`);
 		}
 	};
-	return Promise.all([...signals, ...signals].map(send));
+	const sendOld = async () => {
+		for (let i = 0; !isOver(); i++) {
+			if (!(await old.send(program, signals[i % signals.length]))) return;
+			await sleep(20);
+		}
+	};
+	return Promise.all([...[...signals, ...signals].map(send), sendOld()]);
 }
 
 /** Runs `during` while requests come in; it ends with the program's death. */
@@ -76,21 +85,23 @@ const endings = {
 test(`nothing is lost over ${rounds} kills (seed ${seed})`, async (t) => {
 	const names = Object.keys(endings);
 	const program = await startProgram();
-	const all = { program, ledger: new Ledger() };
-	const { ledger } = all;
+	const all = { program, ledger: new Ledger(), old: new Ledger({ agoDays: 40, mayExpire: true }) };
+	const { ledger, old } = all;
 	for (let round = 0; round < rounds; round++) {
 		const first = ledger.requests.length;
+		const firstOld = old.requests.length;
 		const name = names[Math.floor(names.length * random())];
 		try {
 			await endings[name](all);
 			await program.start();
 			await ledger.audit(program, first);
+			await old.audit(program, firstOld);
 		} catch (error) {
 			error.message = `round ${round + 1}, killed while ${name}: ${error.message}`;
 			throw error;
 		}
 	}
-	await ledger.audit(program);
+	await eventually(() => auditAll(program, [ledger, old]).then(() => true));
 	const acknowledged = ledger.count('acknowledged');
 	const { store } = await program.api('/telemetry/status');
 	t.diagnostic(
@@ -99,6 +110,6 @@ test(`nothing is lost over ${rounds} kills (seed ${seed})`, async (t) => {
 	assert.ok(acknowledged > 10 * rounds, 'hardly anything was acknowledged: the test proved nothing');
 	// What is left to merge is merged, and nothing is lost over that either.
 	await eventually(async () => (await program.api('/telemetry/status')).store.blocks < acknowledged / 4);
-	await ledger.audit(program);
+	await eventually(() => auditAll(program, [ledger, old]).then(() => true));
 	await program.stop();
 });
