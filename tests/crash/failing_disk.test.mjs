@@ -137,6 +137,26 @@ test(`its disk comes and goes while many send and ask (seed ${seed})`, async (t)
 	await program.stop();
 });
 
+test('it can be read where there is room to try and none to open it', async () => {
+	const all = await startOnDisk();
+	const { disk, program, ledger } = all;
+	await sendEach(all, 9);
+	disk.fail({ write: 'ENOSPC' });
+	await sendUntilRefused(all);
+	// The file that asks whether the disk takes bytes fits, and hardly more.
+	for (let round = 0; round < 2; round++) {
+		disk.fail({ write: 'ENOSPC', room: 4200 });
+		await eventually(() => disk.room() === 0);
+		await auditAll(program, [ledger]);
+		assertRefusal(await sendUntilRefused(all), noSpace);
+	}
+	disk.heal();
+	await eventually(() => isReady(program));
+	for (const answer of await sendEach(all, 9)) assert.equal(answer.status, 200);
+	await auditAll(program, [ledger]);
+	await program.stop();
+});
+
 test('it is killed while the disk is full, and nothing that was acknowledged is lost', async () => {
 	const all = await startOnDisk();
 	const { disk, program, ledger } = all;

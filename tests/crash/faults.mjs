@@ -1,5 +1,5 @@
 // A disk that fails when a test says so: faults.c in front of the program's C library.
-import { closeSync, openSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { projectRoot, temporaryFolder } from '../harness.mjs';
@@ -30,6 +30,11 @@ export class Disk {
 		const file = openSync(this.#control, 'r+');
 		writeSync(file, bytes, 0, bytes.length, 0);
 		closeSync(file);
+	}
+
+	/** How many bytes of the room are left. */
+	room() {
+		return Number(readFileSync(this.#control).readBigInt64LE(0));
 	}
 
 	heal() {
