@@ -222,6 +222,20 @@ class Program {
 		await this.#child.exited;
 	}
 
+	/** Kills it while it starts, or soon after. */
+	async startAndKill(afterMs) {
+		this.#child = startChild(programPath, this.#arguments(), { env: this.#env });
+		await sleep(afterMs);
+		await this.kill();
+	}
+
+	/** Asks it to end and kills it meanwhile, unless it was quicker. */
+	async stopAndKill(afterMs) {
+		this.#child.signal('SIGTERM');
+		await sleep(afterMs);
+		await this.kill();
+	}
+
 	async restart() {
 		await this.stop();
 		await this.start();

@@ -16,40 +16,53 @@ struct ticker {
 	bool has_thread;
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t changed;
-	bool stopping, is_waiting; /* is_waiting: the queue has the batch */
+	bool stopping;
+	bool is_waiting;  /* the queue has the batch */
+	bool is_unstored; /* the batch holds points that were refused: they are tried again first */
 	struct batch batch;
 };
+
+/* What cannot pass later is dropped, or nothing would be stored again. Said when it begins. The lock is held. */
+static void note_outcome(struct ticker *ticker, enum status status, const struct error *error)
+{
+	bool was_unstored = ticker->is_unstored;
+
+	ticker->is_unstored = status != STATUS_OK && status_is_transient(status);
+	if (status != STATUS_OK && !was_unstored)
+		log_warn("app", "handler metrics were not stored%s: %s", ticker->is_unstored ? " yet" : "",
+			 error->message);
+}
 
 static void committed(void *context, struct batch *batch, enum status status, const struct error *error)
 {
 	struct ticker *ticker = context;
 
 	(void)batch;
-	if (status != STATUS_OK)
-		log_warn("app", "handler metrics were not stored: %s", error->message);
 	pthread_mutex_lock(&ticker->lock);
 	ticker->is_waiting = false;
+	note_outcome(ticker, status, error);
 	pthread_mutex_unlock(&ticker->lock);
+}
+
+static enum status collect(struct ticker *ticker, struct error *error)
+{
+	batch_clear(&ticker->batch);
+	return processor_collect(ticker->processor, &ticker->batch, error);
 }
 
 /* The lock is held, and the queue does not have the batch. */
 static void tick(struct ticker *ticker)
 {
 	struct error error = {0};
-	enum status status;
-	size_t size_bytes;
+	enum status status = ticker->is_unstored ? STATUS_OK : collect(ticker, &error);
+	size_t size_bytes = ticker->batch.point_count * POINT_BYTES;
 
-	batch_clear(&ticker->batch);
-	status = processor_collect(ticker->processor, &ticker->batch, &error);
-	size_bytes = ticker->batch.point_count * POINT_BYTES;
-	if (status == STATUS_OK && size_bytes) {
-		ticker->is_waiting = true;
+	if (status == STATUS_OK && size_bytes)
 		status = commit_queue_push(ticker->queue, &ticker->batch, size_bytes, committed, ticker,
 					   &error);
-		ticker->is_waiting = status == STATUS_OK;
-	}
-	if (status != STATUS_OK && status != STATUS_CANCELLED)
-		log_warn("app", "handler metrics were not stored: %s", error.message);
+	ticker->is_waiting = status == STATUS_OK && size_bytes;
+	if (status != STATUS_OK)
+		note_outcome(ticker, status, &error);
 }
 
 static void *run(void *context)
@@ -119,10 +132,12 @@ static void write_rest(struct ticker *ticker, struct store *store)
 {
 	struct batch *batch = &ticker->batch;
 	struct error error = {0};
-	enum status status;
+	enum status status = STATUS_OK;
 
-	batch_clear(batch);
-	status = processor_collect(ticker->processor, batch, &error);
+	if (ticker->is_unstored)
+		status = store_append(store, &batch, 1, &error);
+	if (status == STATUS_OK)
+		status = collect(ticker, &error);
 	if (status == STATUS_OK && batch->point_count)
 		status = store_append(store, &batch, 1, &error);
 	if (status != STATUS_OK)

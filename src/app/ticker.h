@@ -2,11 +2,12 @@
  * ticker: every few seconds, puts what the processor has counted into the store.
  *
  * The points go through the commit queue like everybody's, one batch at a time: while it waits there, the
- * processor counts on, and the next tick takes it all.
+ * processor counts on, and the next tick takes it all. Points that the store could not take for the moment are
+ * tried again with the next tick, before anything newer.
  *
  * Ownership  processor, queue and store are borrowed and outlive the ticker.
  * Threads    new, stop and flush belong to one thread; the ticker has its own.
- * Errors     a tick that fails is told in the log, and the next one tries again.
+ * Errors     that ticks fail is told in the log when it begins.
  */
 #ifndef ROHAS_APP_TICKER_H
 #define ROHAS_APP_TICKER_H

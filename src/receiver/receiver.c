@@ -33,6 +33,7 @@ struct receiver {
 	struct job_pool jobs;
 	struct signal_counters counters[SIGNAL_COUNT];
 	atomic_uint_fast64_t logged_ns; /* when a failure was last logged */
+	atomic_bool is_failing;         /* the last commit failed, and that was logged */
 };
 
 static const struct {
@@ -127,12 +128,14 @@ static void accept_job(struct job *job)
 	http_reply(request, 200, otlp_content_type(format), &body);
 }
 
-/* One line every few seconds: a store that fails, fails for every request. */
+/* One line when it begins: a store that fails, fails for every request. And not again at once when it comes and
+ * goes. */
 static void log_failure(struct receiver *receiver, enum signal signal, const char *sentence)
 {
 	uint64_t now_ns = clock_monotonic_ns(), logged_ns = atomic_load(&receiver->logged_ns);
 
-	if (logged_ns && now_ns - logged_ns < LOG_PAUSE_SECONDS * NS_PER_SECOND)
+	if (atomic_exchange(&receiver->is_failing, true) ||
+	    (logged_ns && now_ns - logged_ns < LOG_PAUSE_SECONDS * NS_PER_SECOND))
 		return;
 	if (atomic_compare_exchange_strong(&receiver->logged_ns, &logged_ns, now_ns))
 		log_warn("receiver", "%s were not kept: %s", signal_name(signal), sentence);
@@ -149,6 +152,8 @@ static void committed(void *context, struct batch *batch, enum status status, co
 		refuse_job(job, status, error);
 		return;
 	}
+	if (atomic_load_explicit(&receiver->is_failing, memory_order_relaxed))
+		atomic_store(&receiver->is_failing, false);
 	if (options->processor)
 		processor_count(options->processor, batch);
 	if (options->observe)

@@ -229,6 +229,9 @@ static void write_store(struct buffer *out, const struct picture *picture)
 {
 	plain(out, "rohas_telemetry_store_size_bytes", "gauge", "The store's size on disk.",
 	      picture->store.size_bytes);
+	plain(out, "rohas_telemetry_store_writable", "gauge",
+	      "1, or 0 while every request is refused because the store cannot be written.",
+	      picture->store.writing.status == STATUS_OK);
 	plain(out, "rohas_telemetry_store_memory_bytes", "gauge",
 	      "Memory of the store's indexes and caches, about.", picture->store.memory_bytes);
 	plain(out, "rohas_telemetry_store_blocks", "gauge", "Blocks in the store.",
@@ -322,14 +325,25 @@ void run_health(struct server *server, struct http_request *request)
 	answer_text(server, request, 200, "ok\n");
 }
 
+/* It answers questions, and takes no telemetry. */
+static void refuse_ready(struct server *server, struct http_request *request, const struct error *error)
+{
+	struct problem problem;
+
+	problem_set(&problem, 503, NULL, NULL, "%s", error->message);
+	answer_problem(server, request, &problem);
+}
+
 void run_ready(struct server *server, struct http_request *request)
 {
 	struct store_stats stats;
 	struct error error;
 	enum status status = query_store_stats(server->query, &stats, &error);
 
-	if (status == STATUS_OK)
-		answer_text(server, request, 200, "ok\n");
-	else
+	if (status != STATUS_OK)
 		answer_error(server, request, status, &error);
+	else if (stats.writing.status != STATUS_OK)
+		refuse_ready(server, request, &stats.writing);
+	else
+		answer_text(server, request, 200, "ok\n");
 }

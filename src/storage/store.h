@@ -74,6 +74,7 @@ struct store_stats {
 	uint64_t damaged_block_count, damaged_row_count;
 	uint64_t size_bytes;   /* on disk; 0 where the adapter cannot know */
 	uint64_t memory_bytes; /* of indexes and caches, about */
+	struct error writing;  /* STATUS_OK, or why every append is refused at the moment */
 };
 
 struct store;

@@ -224,16 +224,14 @@ bool attribute_writer_failed(const struct attribute_writer *writer)
 	return false;
 }
 
-/* Numbers the columns that this block uses and lists their keys. */
-static void put_keys(struct attribute_writer *writer, struct buffer *out)
+/* Numbers the columns that this block uses and lists their keys; how many they are. */
+static uint32_t put_keys(struct attribute_writer *writer, struct buffer *out)
 {
 	uint32_t used = 0;
 
 	for (size_t i = 0; i < writer->column_count; i++)
 		if (writer->columns[i].count)
 			writer->columns[i].code = used++;
-	if (used > BLOCK_MOST_COLUMNS)
-		out->failed = true;
 	protobuf_put_varint(out, used);
 	for (size_t i = 0; i < writer->column_count; i++) {
 		const struct attribute_column *column = &writer->columns[i];
@@ -245,6 +243,7 @@ static void put_keys(struct attribute_writer *writer, struct buffer *out)
 		protobuf_put_varint(out, column->key.size);
 		buffer_append_str(out, column->key);
 	}
+	return used;
 }
 
 static void put_shapes(const struct attribute_writer *writer, struct buffer *out)
@@ -262,7 +261,9 @@ static void put_shapes(const struct attribute_writer *writer, struct buffer *out
 
 void attribute_writer_encode(struct attribute_writer *writer, struct block_writer *block, uint8_t table)
 {
-	put_keys(writer, block_writer_column(block, table, ATTRIBUTES_KEYS, 0));
+	/* Keys without values have no columns, and a reader takes no more of them for that. */
+	if (put_keys(writer, block_writer_column(block, table, ATTRIBUTES_KEYS, 0)) > BLOCK_MOST_COLUMNS)
+		block->is_too_large = true;
 	put_shapes(writer, block_writer_column(block, table, ATTRIBUTES_SHAPES, 0));
 	numbers_encode_u32(writer->rows.items, writer->rows.count,
 			   block_writer_column(block, table, ATTRIBUTES_ROWS, 0));

@@ -166,12 +166,20 @@ enum status block_writer_seal(struct block_writer *writer, enum signal signal, s
 	struct block_group *groups = malloc((writer->column_count + 1) * sizeof(*groups));
 	uint32_t *column_groups = malloc((writer->column_count + 1) * sizeof(*column_groups));
 	size_t group_count = 0;
-	enum status status = STATUS_NO_MEMORY;
+	enum status status;
 
 	close_column(writer);
-	if (!groups || !column_groups || buffer_failed(&writer->raw) || writer->raw.size > BLOCK_MOST_BYTES ||
+	if (!groups || !column_groups || buffer_failed(&writer->raw)) {
+		status = error_set(error, STATUS_NO_MEMORY, "no memory for a block of %zu rows", row_count);
+		goto done;
+	}
+	if (writer->is_too_large || writer->raw.size > BLOCK_MOST_BYTES ||
 	    writer->column_count > BLOCK_MOST_COLUMNS) {
-		error_set(error, status, "no memory for a block of %zu rows", row_count);
+		status =
+			error_set(error, STATUS_TOO_LARGE,
+				  "%zu rows take %zu bytes and have too many keys or bytes: a block holds %d "
+				  "keys and %d bytes",
+				  row_count, writer->raw.size, BLOCK_MOST_COLUMNS, BLOCK_MOST_BYTES);
 		goto done;
 	}
 	status = compress_groups(writer, groups, column_groups, &group_count, &stored, error);
@@ -190,6 +198,7 @@ done:
 	free(column_groups);
 	buffer_clear(&writer->raw);
 	writer->column_count = 0;
+	writer->is_too_large = false;
 	return status;
 }
 

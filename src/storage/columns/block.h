@@ -10,6 +10,7 @@
  * Threads    one thread at a time for a writer, and for a struct block (it decompresses when first asked).
  * Units      sizes are bytes.
  * Errors     STATUS_CORRUPT for damaged bytes, STATUS_NO_MEMORY; a writer remembers (buffer_failed).
+ *            STATUS_TOO_LARGE for columns that no block holds.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_BLOCK_H
 #define ROHAS_STORAGE_COLUMNS_BLOCK_H
@@ -47,7 +48,8 @@ struct block_writer {
 	size_t column_count, column_capacity;
 	enum block_codec codec;
 	int level;
-	void *zstd; /* a compression context, kept between blocks */
+	void *zstd;        /* a compression context, kept between blocks */
+	bool is_too_large; /* its keys alone are more than a block holds */
 };
 
 void block_writer_init(struct block_writer *writer, enum block_codec codec, int level);

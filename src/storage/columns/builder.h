@@ -6,7 +6,7 @@
  *
  * Ownership  rows are borrowed for the call. The header's arrays belong to the builder until its next block.
  * Threads    one thread at a time for a builder.
- * Errors     STATUS_NO_MEMORY; the builder is ready for the next block all the same.
+ * Errors     STATUS_NO_MEMORY, STATUS_TOO_LARGE where rows have more keys or bytes than a block holds; the builder is ready for the next block all the same.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_BUILDER_H
 #define ROHAS_STORAGE_COLUMNS_BUILDER_H

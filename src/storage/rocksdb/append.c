@@ -201,14 +201,12 @@ static enum status gather_signal(struct commit *commit, enum signal signal, stru
 static enum status write_commit(struct commit *commit, struct error *error)
 {
 	struct rocksdb_store *store = commit->store;
-	char *message = NULL;
 	enum status status = block_index_reserve(&store->index, commit->entry_count, error);
 
+	if (status == STATUS_OK)
+		status = store_write(store, store->write_options, commit->writes, error);
 	if (status != STATUS_OK)
 		return status;
-	rocksdb_write(store->db, store->write_options, commit->writes, &message);
-	if (message)
-		return rocksdb_failed(message, "a commit cannot be written", error);
 	block_index_add(&store->index, commit->entries, commit->entry_count);
 	commit->entry_count = 0;
 	return STATUS_OK;
@@ -219,17 +217,21 @@ enum status rocksdb_append(struct store *base, struct batch *const *batches, siz
 {
 	struct commit commit = {.store = (struct rocksdb_store *)base};
 	uint64_t start_ns = clock_monotonic_ns();
-	enum status status = STATUS_OK;
+	enum status status = commit.store->is_read_only ? refuse_change(commit.store, error)
+							: store_check_writable(commit.store, error);
 
-	if (commit.store->is_read_only)
-		return refuse_change(commit.store, error);
+	if (status != STATUS_OK)
+		return status;
 	pthread_mutex_lock(&commit.store->append_lock);
+	pthread_rwlock_rdlock(&commit.store->db_lock);
+	status = store_check_writable(commit.store, error); /* it may have been waited for */
 	commit.writes = rocksdb_writebatch_create();
 	for (int signal = 0; signal < SIGNAL_COUNT && status == STATUS_OK; signal++)
 		status = gather_signal(&commit, (enum signal)signal, batches, count, error);
 	if (status == STATUS_OK && commit.entry_count)
 		status = write_commit(&commit, error);
 	rocksdb_writebatch_destroy(commit.writes);
+	pthread_rwlock_unlock(&commit.store->db_lock);
 	pthread_mutex_unlock(&commit.store->append_lock);
 	for (size_t i = 0; i < commit.entry_count; i++)
 		block_entry_free(commit.entries[i]);

@@ -15,13 +15,25 @@ void block_index_init(struct block_index *index)
 	pthread_rwlockattr_destroy(&attributes);
 }
 
-void block_index_release(struct block_index *index)
+/* What was replaced and waits in the graveyard goes too: nobody is left who would take it from there. */
+static void free_entries(struct block_index *index)
 {
+	struct block_entry *entry, *next;
+
 	for (size_t signal = 0; signal < SIGNAL_COUNT; signal++) {
 		for (size_t i = 0; i < index->counts[signal]; i++)
 			block_entry_free(index->entries[signal][i]);
 		free(index->entries[signal]);
 	}
+	for (entry = block_index_take_graveyard(index); entry; entry = next) {
+		next = entry->next;
+		block_entry_bury(entry);
+	}
+}
+
+void block_index_release(struct block_index *index)
+{
+	free_entries(index);
 	pthread_rwlock_destroy(&index->lock);
 	pthread_mutex_destroy(&index->graveyard_lock);
 }
@@ -185,6 +197,23 @@ void block_index_replace(struct block_index *index, struct block_entry *const *o
 	pthread_rwlock_unlock(&index->lock);
 	for (size_t i = 0; i < count; i++)
 		block_entry_free(old[i]);
+}
+
+void block_index_take(struct block_index *index, struct block_index *from)
+{
+	pthread_rwlock_wrlock(&index->lock);
+	free_entries(index);
+	for (size_t signal = 0; signal < SIGNAL_COUNT; signal++) {
+		index->entries[signal] = from->entries[signal];
+		index->counts[signal] = from->counts[signal];
+		index->capacities[signal] = from->capacities[signal];
+		index->row_counts[signal] = from->row_counts[signal];
+		from->entries[signal] = NULL;
+		from->counts[signal] = from->capacities[signal] = 0;
+	}
+	index->memory_bytes = from->memory_bytes;
+	index->last_sequence = from->last_sequence;
+	pthread_rwlock_unlock(&index->lock);
 }
 
 size_t block_index_choose(struct block_index *index, block_choice *choose, const void *context,

@@ -64,6 +64,12 @@ void block_index_add(struct block_index *index, struct block_entry *const *entri
 void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
 			 struct block_entry *entry);
 
+/*
+ * Puts all entries of another index, which nobody else uses, in the place of this one's, and empties that. What
+ * this one had, and what lies in its graveyard, is freed: nobody reads from it.
+ */
+void block_index_take(struct block_index *index, struct block_index *from);
+
 /* The entries that nobody reads any more, as a list by next; the caller gives each to block_entry_bury. */
 struct block_entry *block_index_take_graveyard(struct block_index *index);
 void block_entry_bury(struct block_entry *entry);

@@ -372,7 +372,8 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 {
 	struct rocksdb_store *store = merger->store;
 	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-	char key[LEFTOVER_KEY_SIZE], *message = NULL;
+	char key[LEFTOVER_KEY_SIZE];
+	enum status status;
 
 	header_key(entries[0]->partition, header, key);
 	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
@@ -388,9 +389,9 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE, "",
 					  0);
 	}
-	rocksdb_write(store->db, merger->write_options, writes, &message);
+	status = store_write(store, merger->write_options, writes, error);
 	rocksdb_writebatch_destroy(writes);
-	return message ? rocksdb_failed(message, "a merged block cannot be written", error) : STATUS_OK;
+	return status;
 }
 
 static enum status publish(struct merger *merger, struct block_entry *const *entries, size_t count,
@@ -439,7 +440,7 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, first_sequence,
 				      &header, error);
 	/* Rows too different from each other to share a block: these stay as they are. */
-	for (size_t i = 0; i < count && sources->is_read && status != STATUS_OK; i++)
+	for (size_t i = 0; i < count && sources->is_read && status == STATUS_TOO_LARGE; i++)
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
@@ -452,7 +453,8 @@ static enum status sweep(struct merger *merger, struct error *error)
 	struct rocksdb_store *store = merger->store;
 	struct block_entry *entry = block_index_take_graveyard(&store->index), *next;
 	rocksdb_writebatch_t *writes;
-	char key[LEFTOVER_KEY_SIZE], *message = NULL;
+	char key[LEFTOVER_KEY_SIZE];
+	enum status status;
 
 	if (!entry)
 		return STATUS_OK;
@@ -467,9 +469,9 @@ static enum status sweep(struct merger *merger, struct error *error)
 		block_entry_bury(entry);
 	}
 	/* Where this fails, the notes stay, and the next start tries again. */
-	rocksdb_write(store->db, merger->write_options, writes, &message);
+	status = store_write(store, merger->write_options, writes, error);
 	rocksdb_writebatch_destroy(writes);
-	return message ? rocksdb_failed(message, "merged blocks cannot be removed", error) : STATUS_OK;
+	return status;
 }
 
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
@@ -524,25 +526,39 @@ static bool is_pressed(struct merger *merger)
 	return merger->is_pressed;
 }
 
+/* One merge, where there is one to make; count_out is how many blocks it joined. */
+static enum status merge_once(struct merger *merger, bool eager, size_t *count_out, struct error *error)
+{
+	struct rocksdb_store *store = merger->store;
+	struct appetite appetite = {.is_pressed = is_pressed(merger), .is_eager = eager};
+	struct block_entry *chosen[MERGE_MOST_BLOCKS];
+	enum status status;
+	size_t count = 0;
+
+	pthread_rwlock_rdlock(&store->db_lock);
+	status = store_check_writable(store, error);
+	if (status == STATUS_OK)
+		count = block_index_choose(&store->index, choose_blocks, &appetite, chosen,
+					   MERGE_MOST_BLOCKS);
+	if (count)
+		status = merge_blocks(merger, chosen, count, error);
+	for (size_t i = 0; i < count; i++)
+		block_entry_free(chosen[i]);
+	if (status == STATUS_OK)
+		status = sweep(merger, error);
+	pthread_rwlock_unlock(&store->db_lock);
+	*count_out = count;
+	return status;
+}
+
 enum status merger_run(struct merger *merger, bool eager, struct error *error)
 {
-	struct block_entry *chosen[MERGE_MOST_BLOCKS];
 	enum status status = STATUS_OK;
 	size_t count = 1;
 
 	pthread_mutex_lock(&merger->work_lock);
-	while (status == STATUS_OK && count > 0 && !is_stopping(merger)) {
-		struct appetite appetite = {.is_pressed = is_pressed(merger), .is_eager = eager};
-
-		count = block_index_choose(&merger->store->index, choose_blocks, &appetite, chosen,
-					   MERGE_MOST_BLOCKS);
-		if (count)
-			status = merge_blocks(merger, chosen, count, error);
-		for (size_t i = 0; i < count; i++)
-			block_entry_free(chosen[i]);
-		if (status == STATUS_OK)
-			status = sweep(merger, error);
-	}
+	while (status == STATUS_OK && count > 0 && !is_stopping(merger))
+		status = merge_once(merger, eager, &count, error);
 	pthread_mutex_unlock(&merger->work_lock);
 	return status;
 }
@@ -578,7 +594,11 @@ static void *run(void *context)
 		struct error error = {0};
 
 		wait_ms = PAUSE_MS;
-		if (merger_run(merger, false, &error) == STATUS_OK)
+		if (store_recover(merger->store, &error) != STATUS_OK)
+			continue;
+		/* A failed write was said in the log, and is looked after with the next look. */
+		if (merger_run(merger, false, &error) == STATUS_OK ||
+		    store_check_writable(merger->store, NULL) != STATUS_OK)
 			continue;
 		log_warn("storage", "blocks were not merged, the next try is in %d seconds: %s",
 			 RETRY_SECONDS, error.message);

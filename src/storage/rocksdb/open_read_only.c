@@ -79,14 +79,6 @@ static enum status check_folder(const char *path, struct error *error)
 	return error_set(error, STATUS_NOT_FOUND, "there is no store at %s", path);
 }
 
-static void close_database(struct rocksdb_store *store)
-{
-	for (size_t i = 0; i < FAMILY_COUNT; i++)
-		rocksdb_column_family_handle_destroy(store->families[i]);
-	rocksdb_close(store->db);
-	store->db = NULL;
-}
-
 /* STATUS_BUSY where the folder changed under it: worth another try. */
 static enum status try_open(struct rocksdb_store *store, const char *const *family_names, struct error *error)
 {
@@ -114,7 +106,7 @@ static enum status try_open(struct rocksdb_store *store, const char *const *fami
 		status = error_set(error, STATUS_BUSY, "the store at %s changes faster than it can be opened",
 				   store->path);
 	if (status != STATUS_OK)
-		close_database(store);
+		database_close(store);
 	return status;
 }
 

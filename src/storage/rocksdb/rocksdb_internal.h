@@ -26,10 +26,21 @@ enum {
 	FAMILY_COUNT = FAMILY_BODIES + SIGNAL_COUNT
 };
 
+/* That nothing is written at the moment, and why: see recover.c. */
+struct recovery {
+	_Atomic bool is_failing;
+	pthread_mutex_t lock; /* of what follows */
+	struct error failure; /* the sentence for those who are refused */
+	uint64_t since_ns;    /* on the monotonic clock */
+};
+
 struct rocksdb_store {
 	struct store base;
 	char *path;
-	rocksdb_t *db;
+	/* Recovery closes the database and opens it anew: who uses what follows, or a body that was read through
+	 * it, or chose entries of the index, holds this lock for reading. */
+	pthread_rwlock_t db_lock;
+	rocksdb_t *db; /* NULL while it cannot be opened */
 	rocksdb_column_family_handle_t *families[FAMILY_COUNT];
 	rocksdb_options_t *options;
 	rocksdb_block_based_table_options_t *table_options;
@@ -42,11 +53,12 @@ struct rocksdb_store {
 	struct buffer body;
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
-	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
+	_Atomic uint64_t append_busy_ns;                         /* how long appends took, all together */
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
 	bool is_read_only;
 	struct merger *merger; /* NULL where is_read_only */
+	struct recovery recovery;
 };
 
 /* Turns RocksDB's message into an error and frees it. */
@@ -61,8 +73,15 @@ enum status refuse_change(const struct rocksdb_store *store, struct error *error
 /* Writes what the log holds into files, so that the next start has nothing to replay. */
 void store_flush(struct rocksdb_store *store);
 
-/* Opens store->db and its families for reading: see open_read_only.c. */
+/* Opens store->db and its families for reading, beside a process that holds them: see open_read_only.c. */
 enum status open_read_only(struct rocksdb_store *store, const char *const *family_names, struct error *error);
+
+/*
+ * Opens the database of the store, for reading alone where is_read_only: then no byte is written. On failure
+ * there is none (error may be NULL). database_close closes it where there is one.
+ */
+enum status database_open(struct rocksdb_store *store, bool is_read_only, struct error *error);
+void database_close(struct rocksdb_store *store);
 
 /*
  * Runs visit for every header, in order of their keys, until it returns anything but STATUS_OK. value.data is NULL
@@ -70,6 +89,13 @@ enum status open_read_only(struct rocksdb_store *store, const char *const *famil
  */
 typedef enum status header_visit(void *context, struct str key, struct str value, struct error *error);
 enum status each_header(struct rocksdb_store *store, header_visit *visit, void *context, struct error *error);
+
+/*
+ * Reads every header into the index. A damaged one costs its own block, not the store. Blocks as committed of a
+ * sequence past acknowledged are left out, and their deletion is added to refused.
+ */
+enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
+			 rocksdb_writebatch_t *refused, struct error *error);
 
 /* The bytes of a block, pinned until body_release. */
 struct body {
@@ -89,6 +115,28 @@ void body_release(struct body *body);
  */
 enum status note_damage(struct rocksdb_store *store, const struct block_entry *entry, enum status status,
 			const struct error *error);
+
+/*
+ * Writes the batch, all of it or nothing; the only way to write once the store is open. After one failure every
+ * write is refused (STATUS_IO) until store_recover succeeded. db_lock is held for reading.
+ */
+enum status store_write(struct rocksdb_store *store, const rocksdb_writeoptions_t *options,
+			rocksdb_writebatch_t *writes, struct error *error);
+
+/* STATUS_IO and the sentence while nothing can be written. */
+enum status store_check_writable(struct rocksdb_store *store, struct error *error);
+
+/* Ends all writing, for the reason in RocksDB's message; said once in the log. */
+void store_note_failure(struct rocksdb_store *store, const char *message);
+
+/*
+ * Where writing has failed and the disk takes bytes again: opens the database anew. STATUS_IO where it is too
+ * early. One thread calls it, without db_lock.
+ */
+enum status store_recover(struct rocksdb_store *store, struct error *error);
+
+void recovery_init(struct recovery *recovery);
+void recovery_release(struct recovery *recovery);
 
 /*
  * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's

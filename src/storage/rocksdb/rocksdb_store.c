@@ -17,7 +17,8 @@ enum {
 	LARGEST_LOG_BYTES = 512 << 20,
 	BACKGROUND_JOBS = 2,
 	CHECKSUM_XXH3 = 4,
-	KEPT_INFO_LOGS = 2,
+	KEPT_INFO_LOGS = 1,
+	INFO_LOG_NOTHING = 5,
 	DAMAGED_MOST = 1000, /* blocks that a compaction passes over */
 };
 
@@ -79,24 +80,37 @@ static void make_options(struct rocksdb_store *store, bool sync)
 	rocksdb_options_set_max_total_wal_size(store->options, LARGEST_LOG_BYTES);
 	rocksdb_options_set_max_background_jobs(store->options, BACKGROUND_JOBS);
 	rocksdb_options_set_keep_log_file_num(store->options, KEPT_INFO_LOGS);
-	rocksdb_options_set_info_log_level(store->options, 3 /* errors */);
+	/* None: RocksDB writes it beside the tables, and where the disk is full an assertion of its own file writer
+	 * ends the program. What matters comes back as an error. */
+	rocksdb_options_set_info_log_level(store->options, INFO_LOG_NOTHING);
 	rocksdb_options_set_wal_recovery_mode(store->options,
 					      rocksdb_tolerate_corrupted_tail_records_recovery);
 }
 
-static enum status open_database(struct rocksdb_store *store, struct error *error)
+/* By another process, or by this one. The word alone also stands in "block" and in paths. */
+static bool is_locked(const char *message)
+{
+	return strstr(message, "While lock file: ") || strstr(message, "lock hold by current process");
+}
+
+enum status database_open(struct rocksdb_store *store, bool is_read_only, struct error *error)
 {
 	const rocksdb_options_t *options[FAMILY_COUNT];
 	char *message = NULL;
 
 	for (size_t i = 0; i < FAMILY_COUNT; i++)
 		options[i] = store->options;
-	store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT, family_names,
-						 options, store->families, &message);
+	if (is_read_only)
+		store->db = rocksdb_open_for_read_only_column_families(store->options, store->path,
+								       FAMILY_COUNT, family_names, options,
+								       store->families, 0, &message);
+	else
+		store->db = rocksdb_open_column_families(store->options, store->path, FAMILY_COUNT,
+							 family_names, options, store->families, &message);
 	if (!message)
 		return STATUS_OK;
 	store->db = NULL;
-	if (strstr(message, "lock")) {
+	if (is_locked(message)) {
 		rocksdb_free(message);
 		return error_set(
 			error, STATUS_BUSY,
@@ -109,7 +123,25 @@ static enum status open_database(struct rocksdb_store *store, struct error *erro
 				      "the store cannot be opened; \"rohas-telemetry db rescue\" writes what "
 				      "can be read of it into a new one",
 				      error);
+	if (strstr(message, "Column families not opened")) {
+		rocksdb_free(message);
+		return error_set(
+			error, STATUS_CORRUPT,
+			"the store at %s was written by a newer version, for it has parts that this one does "
+			"not know: use that version, or give telemetry.path a new folder",
+			store->path);
+	}
 	return rocksdb_failed(message, "the store cannot be opened", error);
+}
+
+void database_close(struct rocksdb_store *store)
+{
+	if (!store->db)
+		return;
+	for (size_t i = 0; i < FAMILY_COUNT; i++)
+		rocksdb_column_family_handle_destroy(store->families[i]);
+	rocksdb_close(store->db);
+	store->db = NULL;
 }
 
 /* A store says which format it has; a new one is told. */
@@ -145,11 +177,32 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 	return STATUS_OK;
 }
 
-static enum status add_header(struct rocksdb_store *store, struct str key, struct str value,
+/* Reading every header into an index. */
+struct loading {
+	struct rocksdb_store *store;
+	struct block_index *index;
+	uint64_t acknowledged;
+	rocksdb_writebatch_t *refused;
+};
+
+/* A block that was written and never acknowledged is taken out, header and body. */
+static void refuse_block(const struct loading *loading, const struct block_entry *entry, struct str key)
+{
+	struct rocksdb_store *store = loading->store;
+	char body[BODY_KEY_SIZE];
+
+	body_key(entry->partition, &entry->header, body);
+	rocksdb_writebatch_singledelete_cf(loading->refused, store->families[FAMILY_HEADERS], key.data,
+					   key.size);
+	rocksdb_writebatch_singledelete_cf(
+		loading->refused, store->families[FAMILY_BODIES + entry->header.signal], body, BODY_KEY_SIZE);
+}
+
+static enum status add_header(const struct loading *loading, struct str key, struct str value,
 			      struct error *error)
 {
 	struct block_entry *entry;
-	enum status status = block_index_reserve(&store->index, 1, error);
+	enum status status = block_index_reserve(loading->index, 1, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -161,7 +214,12 @@ static enum status add_header(struct rocksdb_store *store, struct str key, struc
 	entry = block_entry_new(partition_of_key(key.data), value, error);
 	if (!entry)
 		return error->status;
-	block_index_add(&store->index, &entry, 1);
+	if (entry->header.level == 0 && entry->header.sequence > loading->acknowledged) {
+		refuse_block(loading, entry, key);
+		block_entry_free(entry);
+	} else {
+		block_index_add(loading->index, &entry, 1);
+	}
 	return STATUS_OK;
 }
 
@@ -177,8 +235,9 @@ static void note_sequence(struct rocksdb_store *store, struct str key)
 /* Brings a header into memory. A damaged one costs its own block, not the store. */
 static enum status load_header(void *context, struct str key, struct str value, struct error *error)
 {
-	struct rocksdb_store *store = context;
-	enum status status = add_header(store, key, value, error);
+	const struct loading *loading = context;
+	struct rocksdb_store *store = loading->store;
+	enum status status = add_header(loading, key, value, error);
 
 	note_sequence(store, key);
 	if (status != STATUS_CORRUPT)
@@ -188,10 +247,12 @@ static enum status load_header(void *context, struct str key, struct str value, 
 	return STATUS_OK;
 }
 
-static enum status load_headers(struct rocksdb_store *store, struct error *error)
+enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
+			 rocksdb_writebatch_t *refused, struct error *error)
 {
-	store->next_sequence = 1;
-	return each_header(store, load_header, store, error);
+	struct loading loading = {store, index, acknowledged, refused};
+
+	return each_header(store, load_header, &loading, error);
 }
 
 /* What the files of the folder hold; what RocksDB set aside for its log beyond that comes and goes. */
@@ -228,6 +289,7 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 	};
 	pthread_rwlock_unlock(&index->lock);
 	stats_out->size_bytes = folder_bytes(store->path);
+	stats_out->writing.status = store_check_writable(store, &stats_out->writing);
 	return STATUS_OK;
 }
 
@@ -239,11 +301,12 @@ void store_flush(struct rocksdb_store *store)
 		char *message = NULL;
 
 		rocksdb_flush_cf(store->db, options, store->families[i], &message);
-		if (message)
-			log_warn("storage",
-				 "the store could not be flushed, the next start replays its log: %s",
-				 message);
+		if (!message)
+			continue;
+		log_warn("storage", "the store could not be flushed, the next start replays its log: %s",
+			 message);
 		rocksdb_free(message);
+		break;
 	}
 	rocksdb_flushoptions_destroy(options);
 }
@@ -253,18 +316,18 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	merger_free(store->merger);
-	if (store->db && !store->is_read_only)
+	/* What was refused is taken out while it is known, where that can be done. */
+	if (store->db && !store->is_read_only && store_recover(store, NULL) == STATUS_OK)
 		store_flush(store);
-	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
-		rocksdb_column_family_handle_destroy(store->families[i]);
-	if (store->db)
-		rocksdb_close(store->db);
+	database_close(store);
 	rocksdb_options_destroy(store->options);
 	rocksdb_block_based_options_destroy(store->table_options);
 	rocksdb_cache_destroy(store->cache);
 	rocksdb_readoptions_destroy(store->read_options);
 	rocksdb_writeoptions_destroy(store->write_options);
 	block_index_release(&store->index);
+	recovery_release(&store->recovery);
+	pthread_rwlock_destroy(&store->db_lock);
 	block_builder_free(store->builder);
 	buffer_release(&store->body);
 	pthread_mutex_destroy(&store->append_lock);
@@ -272,15 +335,88 @@ static void rocksdb_store_close(struct store *base)
 	free(store);
 }
 
+/* Every read holds the database open: see db_lock. */
+static enum status begin_read(struct rocksdb_store *store, struct error *error)
+{
+	pthread_rwlock_rdlock(&store->db_lock);
+	if (store->db)
+		return STATUS_OK;
+	pthread_rwlock_unlock(&store->db_lock);
+	return error_set(error, STATUS_BUSY, "the store cannot be opened at the moment; ask again later");
+}
+
+static enum status end_read(struct rocksdb_store *store, enum status status)
+{
+	pthread_rwlock_unlock(&store->db_lock);
+	return status;
+}
+
+static enum status read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
+			      struct batch *batch_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, around_read_trace(base, trace_id, batch_out, error));
+}
+
+static enum status find_traces(struct store *base, const struct span_filter *filter,
+			       const struct trace_page *page, struct trace_hit *hits_out,
+			       size_t *hit_count_out, uint64_t *snapshot_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store,
+			around_find_traces(base, filter, page, hits_out, hit_count_out, snapshot_out, error));
+}
+
+static enum status find_logs(struct store *base, const struct log_filter *filter, const struct log_page *page,
+			     struct batch *batch_out, uint64_t *snapshot_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, around_find_logs(base, filter, page, batch_out, snapshot_out, error));
+}
+
+static enum status list_metrics(struct store *base, struct time_range range, struct arena *arena,
+				struct metric_summary **metrics_out, size_t *count_out, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, around_list_metrics(base, range, arena, metrics_out, count_out, error));
+}
+
+static enum status read_points(struct store *base, const struct point_filter *filter, struct batch *batch_out,
+			       struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, around_read_points(base, filter, batch_out, error));
+}
+
 static const struct store_ops rocksdb_ops = {
 	.name = "rocksdb",
 	.capabilities = STORE_TRACES | STORE_METRICS | STORE_LOGS,
 	.append = rocksdb_append,
-	.read_trace = around_read_trace,
-	.find_traces = around_find_traces,
-	.find_logs = around_find_logs,
-	.list_metrics = around_list_metrics,
-	.read_points = around_read_points,
+	.read_trace = read_trace,
+	.find_traces = find_traces,
+	.find_logs = find_logs,
+	.list_metrics = list_metrics,
+	.read_points = read_points,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
@@ -300,16 +436,28 @@ static enum status open_parts(struct rocksdb_store *store, struct error *error)
 	enum status status = writes ? prepare_writing(store, error) : STATUS_OK;
 
 	if (status == STATUS_OK)
-		status = writes ? open_database(store, error) : open_read_only(store, family_names, error);
+		status = writes ? database_open(store, false, error)
+				: open_read_only(store, family_names, error);
 	if (status == STATUS_OK)
 		status = check_format(store, error);
 	if (status == STATUS_OK && writes)
 		status = remove_leftovers(store, error);
 	if (status == STATUS_OK)
-		status = load_headers(store, error);
+		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
 	if (status == STATUS_OK && writes)
 		status = merger_new(store, &store->merger, error);
 	return status;
+}
+
+/* Recovery must not wait for ever behind reads that follow each other. */
+static void init_db_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
 }
 
 enum status rocksdb_store_open(const struct rocksdb_store_options *options, struct store **store_out,
@@ -323,7 +471,10 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	store->base.ops = &rocksdb_ops;
 	store->is_read_only = options->is_read_only;
 	pthread_mutex_init(&store->append_lock, NULL);
+	init_db_lock(&store->db_lock);
+	recovery_init(&store->recovery);
 	block_index_init(&store->index);
+	store->next_sequence = 1;
 	make_options(store, options->sync);
 	store->path = strdup(options->path);
 	status = store->path ? open_parts(store, error)

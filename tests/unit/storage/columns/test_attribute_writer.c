@@ -193,7 +193,7 @@ static void keeps_as_many_keys_as_a_reader_takes_and_no_more(void **state)
 	push_many_keys(&writer, ROWS + 1, KEYS, names, items, rows);
 	block_begin(&block, CODEC_NONE);
 	attribute_writer_encode(&writer, &block, TABLE);
-	assert_int_equal(block_writer_seal(&block, SIGNAL_TRACES, ROWS + 1, &body, NULL), STATUS_NO_MEMORY);
+	assert_int_equal(block_writer_seal(&block, SIGNAL_TRACES, ROWS + 1, &body, NULL), STATUS_TOO_LARGE);
 	attribute_writer_clear(&writer);
 	assert_int_equal(writer.column_count, 0);
 	block_writer_release(&block);

@@ -317,7 +317,7 @@ static void refuses_to_seal_more_columns_than_can_be_read(void **state)
 	block_begin(&writer, CODEC_NONE);
 	for (size_t i = 0; i <= BLOCK_MOST_COLUMNS; i++)
 		block_writer_column(&writer, TABLE, 0, (uint16_t)i);
-	assert_int_equal(block_writer_seal(&writer, SIGNAL_TRACES, 1, &body, NULL), STATUS_NO_MEMORY);
+	assert_int_equal(block_writer_seal(&writer, SIGNAL_TRACES, 1, &body, NULL), STATUS_TOO_LARGE);
 	/* and is ready for the next block all the same */
 	buffer_append_byte(block_writer_column(&writer, TABLE, 0, 0), 1);
 	assert_int_equal(block_writer_seal(&writer, SIGNAL_TRACES, 1, &body, NULL), STATUS_OK);

@@ -131,7 +131,7 @@ static void is_ready_for_the_next_block_after_a_failure(void **state)
 		spans[i].scope = &scope_empty;
 		spans[i].attributes = (struct attributes){items + i * KEYS / 2, KEYS / 2 + (i == 1), 0};
 	}
-	assert_int_equal(block_build_spans(builder, rows, 2, &body, &header, NULL), STATUS_NO_MEMORY);
+	assert_int_equal(block_build_spans(builder, rows, 2, &body, &header, NULL), STATUS_TOO_LARGE);
 	assert_int_equal(body.size, 0);
 	assert_int_equal(block_build_spans(builder, rows, 1, &body, &header, NULL), STATUS_OK);
 	assert_int_equal(header.row_count, 1);
