@@ -30,6 +30,8 @@ struct recovery {
 	pthread_mutex_t lock; /* of what follows */
 	struct error failure; /* the sentence for those who are refused */
 	uint64_t since_ns;    /* on the monotonic clock */
+	/* of the thread that recovers: after failures behind the scenes it takes its time */
+	uint64_t pause_ns, not_before_ns;
 };
 
 struct rocksdb_store {
