@@ -69,8 +69,8 @@ enum status database_open(struct rocksdb_store *store, bool is_read_only, struct
 void database_close(struct rocksdb_store *store);
 
 /*
- * Reads every header into the index. A damaged one costs its own block, not the store. Blocks as committed of a
- * sequence past acknowledged are left out, and their deletion is added to refused.
+ * Reads every header into the index. A damaged one costs its own block, not the store. Blocks with rows of a
+ * commit past acknowledged are left out, and their deletion is added to refused (merges have no such rows).
  */
 enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
 			 rocksdb_writebatch_t *refused, struct error *error);

@@ -193,7 +193,7 @@ static enum status load_header(struct rocksdb_store *store, struct block_index *
 		return error->status;
 	if (entry->header.sequence >= store->next_sequence)
 		store->next_sequence = entry->header.sequence + 1;
-	if (entry->header.level == 0 && entry->header.sequence > acknowledged) {
+	if (entry->header.last_sequence > acknowledged) {
 		refuse_block(store, entry, key, refused);
 		block_entry_free(entry);
 	} else {
