@@ -2,13 +2,16 @@
 // answered, and everything goes on by itself once the disk does. Nothing acknowledged is lost over it, and nothing
 // refused comes later.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, startProgram } from '../harness.mjs';
+import { eventually, projectRoot, startChild, startProgram } from '../harness.mjs';
 import * as otlp from '../otlp.mjs';
 import { Disk } from './faults.mjs';
 import { auditAll, Ledger, randomFrom, signals } from './ledger.mjs';
 
+const generatorPath = process.env.OTLP_LOAD ?? path.join(projectRoot, 'build/bench/otlp-load');
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.CRASH_ROUNDS ?? 6);
 const random = randomFrom(seed);
@@ -154,6 +157,32 @@ test('it can be read where there is room to try and none to open it', async () =
 	await eventually(() => isReady(program));
 	for (const answer of await sendEach(all, 9)) assert.equal(answer.status, 200);
 	await auditAll(program, [ledger]);
+	await program.stop();
+});
+
+// RocksDB writes tables behind everybody's back: nobody's request fails, until none can be taken any more.
+test('tables that cannot be written cost nothing', async (t) => {
+	const disk = new Disk({ suffix: '.sst' });
+	const program = await startProgram({ root: disk.root, env: disk.env });
+	const file = path.join(disk.root, 'ids');
+	disk.fail({ write: 'EIO' });
+	const generator = startChild(generatorPath, [
+		...['--url', `${program.otlpUrl}/v1/traces`, '--connections', '2', '--spans-per-request', '500'],
+		...['--duration', '600', '--stop-on-loss', '--print-trace-ids', file],
+	]);
+	await eventually(async () => !(await isReady(program)), { withinMs: 120_000 });
+	disk.heal();
+	await eventually(() => isReady(program));
+	await program.kill();
+	await generator.exited;
+	await program.start();
+	const ids = readFileSync(file, 'utf8').trim().split('\n');
+	const step = Math.ceil(ids.length / 200);
+	for (const id of ids.filter((_, index) => index % step === 0)) {
+		const trace = await program.api(`/telemetry/traces/${id}`);
+		assert.equal(trace.complete, true, `trace ${id} has lost a span`);
+	}
+	t.diagnostic(`${ids.length} traces acknowledged`);
 	await program.stop();
 });
 

@@ -3,6 +3,7 @@
  * to files under one folder fail, or end short, as a full or a broken disk would.
  *
  *     FAULTS_FOLDER     the folder; files elsewhere are left alone
+ *     FAULTS_SUFFIX     where set, only files whose names end so are meant
  *     FAULTS_CONTROL    a file of 16 bytes, little-endian, that the test rewrites while the program runs:
  *
  *     offset 0   i64    room: bytes that may still be written; counted down
@@ -35,7 +36,7 @@ struct control {
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static struct control *control;
-static const char *folder;
+static const char *folder, *suffix = "";
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -44,6 +45,8 @@ __attribute__((constructor)) static void begin(void)
 	void *mapped = MAP_FAILED;
 
 	folder = getenv("FAULTS_FOLDER");
+	if (getenv("FAULTS_SUFFIX"))
+		suffix = getenv("FAULTS_SUFFIX");
 	if (file >= 0)
 		mapped = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (mapped == MAP_FAILED || !folder) {
@@ -54,16 +57,17 @@ __attribute__((constructor)) static void begin(void)
 	control = mapped;
 }
 
-/* Whether the file lies under the folder. */
+/* Whether the file lies under the folder, and has the suffix. */
 static int is_meant(int file)
 {
 	char link[64], path[4096];
-	size_t size = strlen(folder);
+	size_t size = strlen(folder), end = strlen(suffix);
 	ssize_t length;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	length = readlink(link, path, sizeof(path));
-	return length > (ssize_t)size && memcmp(path, folder, size) == 0 && path[size] == '/';
+	return length > (ssize_t)(size + end) && memcmp(path, folder, size) == 0 && path[size] == '/' &&
+	       memcmp(path + length - end, suffix, end) == 0;
 }
 
 /* How many of the bytes may be written; -1 and errno where none. */

@@ -9,14 +9,15 @@ const library = process.env.FAULTS_LIBRARY ?? path.join(projectRoot, 'build/test
 export class Disk {
 	#control;
 
-	/** The disk under `folder` of a project root. */
-	constructor(folder = '.rohas') {
+	/** The disk under the store of a project root; `suffix`: of files whose names end so. */
+	constructor({ suffix = '' } = {}) {
 		this.root = realpathSync(temporaryFolder());
 		this.#control = path.join(this.root, 'faults');
 		writeFileSync(this.#control, Buffer.alloc(16));
 		this.env = {
 			LD_PRELOAD: library,
-			FAULTS_FOLDER: path.join(this.root, folder),
+			FAULTS_FOLDER: path.join(this.root, '.rohas'),
+			FAULTS_SUFFIX: suffix,
 			FAULTS_CONTROL: this.#control,
 		};
 	}

@@ -51,7 +51,8 @@ void block_index_release(struct block_index *index);
 struct block_entry *block_entry_new(uint32_t partition, struct str header, struct error *error);
 void block_entry_free(struct block_entry *entry); /* the last reference */
 
-/* Makes room for count entries more of any signal, so that adding them cannot fail. */
+/* Makes room for count entries more of any signal, so that adding them cannot fail. The room stays: appends, which
+ * alone add, run one at a time, and a replacement never takes more than it gives back. */
 enum status block_index_reserve(struct block_index *index, size_t count, struct error *error);
 
 /* Makes entries visible, all at once; the index takes them. Room was reserved for them. */

@@ -22,6 +22,8 @@
 enum {
 	PROBE_BYTES = 4096,
 	SPARE_BYTES = 1 << 20, /* beyond what the log's rows take as tables */
+	LONGEST_PAUSE_SECONDS = 32,
+	CALM_SECONDS = 600,
 };
 
 void recovery_init(struct recovery *recovery)
@@ -89,14 +91,28 @@ enum status store_write(struct rocksdb_store *store, const rocksdb_writeoptions_
 	return store_check_writable(store, error);
 }
 
-/* RocksDB writes tables by itself; where it failed, it says so to the next who writes. Nobody may. */
+/* A damaged table fails each time that RocksDB tries to compact it: opening again and again is of no use then. */
+static void take_longer(struct recovery *recovery)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - recovery->not_before_ns > CALM_SECONDS * NS_PER_SECOND)
+		recovery->pause_ns = 0;
+	else if (recovery->pause_ns < LONGEST_PAUSE_SECONDS * NS_PER_SECOND)
+		recovery->pause_ns = recovery->pause_ns ? recovery->pause_ns * 2 : NS_PER_SECOND;
+	recovery->not_before_ns = now_ns + recovery->pause_ns;
+}
+
+/* RocksDB writes tables by itself; where it failed, it would say so to the next who writes. */
 static void look_behind(struct rocksdb_store *store)
 {
 	uint64_t count = 0;
 
-	if (!atomic_load(&store->recovery.is_failing) &&
-	    rocksdb_property_int(store->db, "rocksdb.background-errors", &count) == 0 && count)
-		store_note_failure(store, "a table was not written");
+	if (atomic_load(&store->recovery.is_failing) ||
+	    rocksdb_property_int(store->db, "rocksdb.background-errors", &count) != 0 || !count)
+		return;
+	take_longer(&store->recovery);
+	store_note_failure(store, "a table cannot be written");
 }
 
 static uint64_t log_bytes(const char *path)
@@ -186,7 +202,8 @@ enum status store_recover(struct rocksdb_store *store, struct error *error)
 		look_behind(store);
 	if (!atomic_load(&recovery->is_failing))
 		return STATUS_OK;
-	if (!has_room(store->path) || !disk_takes_bytes(store->path))
+	if (clock_monotonic_ns() < recovery->not_before_ns || !has_room(store->path) ||
+	    !disk_takes_bytes(store->path))
 		return store_check_writable(store, error);
 	pthread_rwlock_wrlock(&store->db_lock);
 	status = reopen(store, error);

@@ -32,6 +32,8 @@ struct recovery {
 	pthread_mutex_t lock; /* of what follows */
 	struct error failure; /* the sentence for those who are refused */
 	uint64_t since_ns;    /* on the monotonic clock */
+	/* of the thread that recovers: after failures behind the scenes it takes its time */
+	uint64_t pause_ns, not_before_ns;
 };
 
 struct rocksdb_store {
@@ -91,8 +93,8 @@ typedef enum status header_visit(void *context, struct str key, struct str value
 enum status each_header(struct rocksdb_store *store, header_visit *visit, void *context, struct error *error);
 
 /*
- * Reads every header into the index. A damaged one costs its own block, not the store. Blocks as committed of a
- * sequence past acknowledged are left out, and their deletion is added to refused.
+ * Reads every header into the index. A damaged one costs its own block, not the store. Blocks with rows of a
+ * commit past acknowledged are left out, and their deletion is added to refused (merges have no such rows).
  */
 enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
 			 rocksdb_writebatch_t *refused, struct error *error);

@@ -214,7 +214,7 @@ static enum status add_header(const struct loading *loading, struct str key, str
 	entry = block_entry_new(partition_of_key(key.data), value, error);
 	if (!entry)
 		return error->status;
-	if (entry->header.level == 0 && entry->header.sequence > loading->acknowledged) {
+	if (entry->header.last_sequence > loading->acknowledged) {
 		refuse_block(loading, entry, key);
 		block_entry_free(entry);
 	} else {
