@@ -1,10 +1,10 @@
 /*
- * How long a store takes to answer: `store-queries --store FOLDER` opens a store in this process, asks it for
+ * How long a store takes to answer: `store-queries --store FOLDER [--only QUERY]` opens a store in this process, asks it for
  * traces that it has, and prints one JSON object: of each query the median and the 99th percentile in
  * milliseconds, and the processor time that one took on all cores together. Nobody else may hold the store.
  *
  *     trace_by_id    a trace that is there
- *     rare_value     over everything: a value of the string attribute with the most values, which few spans have
+ *     rare_value     over everything: a value that one trace has, of the string attribute with the most such values
  *     absent_value   the same for a value that no span has
  *     newest_50      the newest 50 traces of a handler
  *
@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
-enum { SAMPLES = 1000, KEYS = 256, VALUES = 40, HANDLERS = 20, REPEATS = 5, PAGE = 50 };
+enum { SAMPLES = 1000, KEYS = 256, VALUES = 20, HANDLERS = 20, REPEATS = 5, PAGE = 50 };
 
 struct sample {
 	struct store *store;
@@ -105,29 +105,41 @@ static bool holds(const struct str *list, size_t count, struct str s)
 	return false;
 }
 
-/* Adds the values of the key, each once, up to most; returns how many there are. */
-static size_t take_values(const struct batch *batch, struct str key, struct str *values, size_t most)
+/*
+ * Adds the values of the key, each once, up to most; returns how many there are. times_out counts in how many
+ * traces each was met, all of them together: spans of a trace stand together in the batch.
+ */
+static size_t take_values(const struct batch *batch, struct str key, struct str *values, size_t most,
+			  size_t *times_out)
 {
-	size_t count = 0;
+	size_t count = 0, times = 0;
+	struct str last = {0};
+	const uint8_t *last_trace = NULL;
 
 	for (size_t i = 0; i < batch->span_count && count < most; i++)
 		for (uint32_t a = 0; a < batch->spans[i].attributes.count && count < most; a++) {
 			const struct attribute *attribute = &batch->spans[i].attributes.items[a];
 			struct str value = value_str(&attribute->value);
 
-			if (attribute->value.type == VALUE_STRING && str_equal(attribute->key, key) &&
-			    !holds(values, count, value))
+			if (attribute->value.type != VALUE_STRING || !str_equal(attribute->key, key))
+				continue;
+			times += !last_trace || !str_equal(last, value) ||
+				 memcmp(last_trace, batch->spans[i].trace_id, TRACE_ID_SIZE) != 0;
+			last = value;
+			last_trace = batch->spans[i].trace_id;
+			if (!holds(values, count, value))
 				values[count++] = value;
 		}
+	*times_out = times;
 	return count;
 }
 
-/* The string attribute with the most different values among the traces. */
+/* Of the string attributes whose values hardly ever return in another trace, the one with the most of them. */
 static void choose_key(struct sample *sample)
 {
 	static struct str values[SAMPLES], keys[KEYS];
 	const struct batch *batch = &sample->batch;
-	size_t key_count = 0, most = 0;
+	size_t key_count = 0, most = 0, times;
 
 	for (size_t i = 0; i < batch->span_count; i++)
 		for (uint32_t a = 0; a < batch->spans[i].attributes.count; a++) {
@@ -138,14 +150,14 @@ static void choose_key(struct sample *sample)
 				keys[key_count++] = attribute->key;
 		}
 	for (size_t i = 0; i < key_count; i++) {
-		size_t count = take_values(batch, keys[i], values, SAMPLES);
+		size_t count = take_values(batch, keys[i], values, SAMPLES, &times);
 
-		if (count > most) {
+		if (count > most && count * 100 >= times * 99) {
 			most = count;
 			sample->key = keys[i];
 		}
 	}
-	sample->value_count = take_values(batch, sample->key, sample->values, VALUES);
+	sample->value_count = take_values(batch, sample->key, sample->values, VALUES, &times);
 }
 
 static void draw_sample(struct sample *sample)
@@ -221,10 +233,17 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void report(struct sample *sample, const char *name, ask *ask_one, size_t count)
+static size_t count_questions(const struct sample *sample, ask *ask_one)
+{
+	if (ask_one == ask_trace)
+		return sample->hit_count;
+	return ask_one == ask_newest ? sample->handler_count : sample->value_count;
+}
+
+static void report(struct sample *sample, const char *name, ask *ask_one)
 {
 	static struct timings timings;
-	size_t found = 0;
+	size_t found = 0, count = count_questions(sample, ask_one);
 
 	timings.count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -248,13 +267,21 @@ static void report(struct sample *sample, const char *name, ask *ask_one, size_t
 
 int main(int argc, char **argv)
 {
+	static const struct query {
+		const char *name;
+		ask *ask;
+	} queries[] = {{"trace_by_id", ask_trace},
+		       {"rare_value", ask_rare},
+		       {"absent_value", ask_absent},
+		       {"newest_50", ask_newest}};
 	static struct sample sample;
-	struct rocksdb_store_options options = {.path = argc == 3 ? argv[2] : NULL};
+	struct rocksdb_store_options options = {.path = argc >= 3 ? argv[2] : NULL};
+	const char *only = argc == 5 && strcmp(argv[3], "--only") == 0 ? argv[4] : NULL;
 	struct store_stats stats;
 	struct error error;
 
-	if (argc != 3 || strcmp(argv[1], "--store") != 0) {
-		fprintf(stderr, "usage: store-queries --store FOLDER\n");
+	if ((argc != 3 && !only) || strcmp(argv[1], "--store") != 0) {
+		fprintf(stderr, "usage: store-queries --store FOLDER [--only QUERY]\n");
 		return 2;
 	}
 	check(rocksdb_store_open(&options, &sample.store, &error), &error);
@@ -264,10 +291,9 @@ int main(int argc, char **argv)
 	printf("{\"spans\": %llu, \"blocks\": %llu, \"bytes\": %llu, \"key\": \"%.*s\"",
 	       (unsigned long long)stats.span_count, (unsigned long long)stats.block_count,
 	       (unsigned long long)stats.size_bytes, STR_ARG(sample.key));
-	report(&sample, "trace_by_id", ask_trace, sample.hit_count);
-	report(&sample, "rare_value", ask_rare, sample.value_count);
-	report(&sample, "absent_value", ask_absent, sample.value_count);
-	report(&sample, "newest_50", ask_newest, sample.handler_count);
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		if (!only || strcmp(only, queries[i].name) == 0)
+			report(&sample, queries[i].name, queries[i].ask);
 	printf("}\n");
 	batch_release(&sample.batch);
 	store_close(sample.store);

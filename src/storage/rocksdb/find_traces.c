@@ -190,6 +190,8 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 		status = span_reader_open(&reader, body.bytes, &search->probe_arena, error);
 		if (status == STATUS_OK)
 			status = span_reader_find(&reader, trace_id, &first, &count, error);
+		if (status == STATUS_OK)
+			status = span_reader_need_starts(&reader, first, count, error);
 		matches = status == STATUS_OK ? arena_calloc(&search->probe_arena, reader.block.row_count, 1)
 					      : NULL;
 		if (status == STATUS_OK && !matches)
@@ -226,6 +228,9 @@ static enum status take_trace(struct search *search, struct span_reader *reader,
 		row--;
 	if (row == first)
 		return STATUS_OK;
+	status = span_reader_need_starts(reader, row - 1, 1, error);
+	if (status != STATUS_OK)
+		return status;
 	hit.position_ns = reader->start_ns[row - 1];
 	memcpy(hit.trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
 	if (search->page->has_after) {
@@ -242,11 +247,17 @@ static enum status search_rows(struct search *search, const struct block_entry *
 			       struct span_reader *reader, struct error *error)
 {
 	size_t count = reader->block.row_count, first = 0;
-	uint8_t *matches = arena_alloc(&search->arena, count);
-	enum status status;
+	uint8_t *matches;
+	bool may_match = false;
+	enum status status = span_reader_may_match(reader, search->filter, &may_match, error);
 
+	if (status != STATUS_OK || !may_match)
+		return status;
+	matches = arena_alloc(&search->arena, count);
 	if (!matches)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
+	reader->is_in_range = entry->header.first_ns >= search->filter->range.start_ns &&
+			      entry->header.last_ns < search->filter->range.end_ns;
 	status = span_reader_match(reader, search->filter, 0, count, matches, error);
 	if (status == STATUS_OK)
 		status = block_sequences_mask(&reader->block, &entry->header, search->snapshot, matches,

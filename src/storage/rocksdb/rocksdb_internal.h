@@ -10,7 +10,7 @@
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* The version of keys and headers; a block has its own. */
-enum { STORE_FORMAT = 1 };
+enum { STORE_FORMAT = 2 };
 
 /* zstd's quickest level. */
 enum { COMPRESSION_LEVEL = 1 };
@@ -33,6 +33,7 @@ struct rocksdb_store {
 	rocksdb_block_based_table_options_t *table_options;
 	rocksdb_cache_t *cache;
 	rocksdb_readoptions_t *read_options;
+	rocksdb_readoptions_t *body_options; /* of bodies: their readers check what they use */
 	rocksdb_writeoptions_t *write_options;
 	struct block_index index;
 	pthread_mutex_t append_lock; /* guards what follows */
@@ -47,9 +48,9 @@ struct rocksdb_store {
 /* Turns RocksDB's message into an error and frees it. */
 enum status rocksdb_failed(char *message, const char *doing, struct error *error);
 
-/* The bytes of a block, pinned until body_release. */
+/* The bytes of a block where they lie, in a mapped file or in RocksDB's memory, until body_release. */
 struct body {
-	rocksdb_pinnableslice_t *slice;
+	rocksdb_iterator_t *iterator;
 	struct str bytes;
 };
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
