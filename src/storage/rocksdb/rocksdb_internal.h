@@ -6,6 +6,7 @@
 
 #include "storage/columns/builder.h"
 #include "storage/rocksdb/block_index.h"
+#include "storage/rocksdb/helpers.h"
 #include "storage/rocksdb/keys.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
@@ -43,6 +44,7 @@ struct rocksdb_store {
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t appended_ns; /* when rows last came, on the monotonic clock */
 	struct merger *merger;
+	struct helpers *helpers; /* of searches */
 };
 
 /* Turns RocksDB's message into an error and frees it. */

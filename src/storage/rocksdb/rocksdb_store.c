@@ -252,6 +252,7 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	merger_free(store->merger);
+	helpers_free(store->helpers);
 	if (store->db)
 		flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT && store->db; i++)
@@ -314,6 +315,8 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 		status = remove_leftovers(store, error);
 	if (status == STATUS_OK)
 		status = load_headers(store, error);
+	if (status == STATUS_OK)
+		status = helpers_new(helpers_wanted(), &store->helpers, error);
 	if (status == STATUS_OK)
 		status = merger_new(store, &store->merger, error);
 	if (status != STATUS_OK) {
