@@ -352,8 +352,8 @@ static bool read_groups(struct directory *directory, struct block *block)
 
 		group->codec = (enum block_codec)take_byte(directory);
 		group->raw_size = take(directory, BLOCK_MOST_BYTES);
-		group->head_size = take(directory, BLOCK_MOST_BYTES);
-		group->piece_size = take(directory, BLOCK_MOST_BYTES);
+		group->head_size = take(directory, BLOCK_MOST_PIECE_BYTES);
+		group->piece_size = take(directory, BLOCK_MOST_PIECE_BYTES);
 		directory->failed |=
 			group->codec > CODEC_LZ4 || group->head_size == 0 || group->piece_size == 0;
 		if (directory->failed)
@@ -459,28 +459,6 @@ enum status block_open(struct str bytes, struct arena *arena, struct block *bloc
 	return STATUS_OK;
 }
 
-/* Whether the piece can be as large as it says: a damaged size is refused before memory is taken for it. */
-static bool size_is_plausible(const struct block_group *group, const struct block_piece *piece,
-			      size_t raw_size)
-{
-	enum { LZ4_MOST_RATIO = 255 };
-
-	if (piece->stored_size == raw_size)
-		return true;
-	if (group->codec == CODEC_ZSTD)
-		return ZSTD_getFrameContentSize(piece->stored, piece->stored_size) == raw_size;
-	return group->codec == CODEC_LZ4 && raw_size / LZ4_MOST_RATIO <= piece->stored_size;
-}
-
-/* All pieces, before memory is taken for the first. */
-static bool sizes_are_plausible(const struct block_group *group)
-{
-	for (size_t i = 0; i < group->piece_count; i++)
-		if (!size_is_plausible(group, &group->pieces[i], raw_piece_size(group, i)))
-			return false;
-	return true;
-}
-
 static void free_context(void *context)
 {
 	ZSTD_freeDCtx(context);
@@ -543,14 +521,14 @@ static enum status open_piece(struct block_group *group, size_t index, struct er
 	return STATUS_OK;
 }
 
-/* Room for what the group unpacks to. What is not unpacked is not touched, and so takes no memory. */
+/*
+ * Room for what the group unpacks to: as many pieces as the directory lists, none larger than a piece may be. What
+ * is not unpacked is not touched, and so takes no memory.
+ */
 static enum status make_room(struct block *block, struct block_group *group, struct error *error)
 {
 	if (group->unpacked || group->codec == CODEC_NONE)
 		return STATUS_OK;
-	if (!sizes_are_plausible(group))
-		return error_set(error, STATUS_CORRUPT, "a group of columns does not unpack to its %zu bytes",
-				 group->raw_size);
 	group->unpacked = arena_alloc(block->arena, group->raw_size);
 	if (!group->unpacked)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to unpack %zu bytes", group->raw_size);

@@ -25,7 +25,12 @@
 enum { BLOCK_FORMAT = 2 };
 
 /* Bounds that a block keeps to; a reader refuses more. */
-enum { BLOCK_MOST_ROWS = 1 << 20, BLOCK_MOST_COLUMNS = 1 << 16, BLOCK_MOST_BYTES = 1 << 30 };
+enum {
+	BLOCK_MOST_ROWS = 1 << 20,
+	BLOCK_MOST_COLUMNS = 1 << 16,
+	BLOCK_MOST_BYTES = 1 << 30,
+	BLOCK_MOST_PIECE_BYTES = 1 << 16,
+};
 
 struct block_group;
 

@@ -98,7 +98,7 @@ enum status span_reader_need_starts(struct span_reader *reader, size_t first, si
 }
 
 /* How many traces there are, and where each lies. */
-static enum status open_traces(struct span_reader *reader, struct error *error)
+enum status span_reader_open_traces(struct span_reader *reader, struct error *error)
 {
 	enum status status = table_open_numbers(&reader->spans, SPAN_TRACE_COUNT, 1, error);
 	uint64_t count;
@@ -127,8 +127,8 @@ static enum status open_traces(struct span_reader *reader, struct error *error)
 	return status == STATUS_OK ? open_starts(reader, error) : status;
 }
 
-enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,
-			     struct error *error)
+enum status span_reader_begin(struct span_reader *reader, struct str bytes, struct arena *arena,
+			      struct error *error)
 {
 	enum status status;
 
@@ -143,7 +143,15 @@ enum status span_reader_open(struct span_reader *reader, struct str bytes, struc
 	table_reader_init(&reader->events, &reader->block, TABLE_SPAN_EVENTS);
 	table_reader_init(&reader->links, &reader->block, TABLE_SPAN_LINKS);
 	reader->spans.wants_few = reader->events.wants_few = reader->links.wants_few = true;
-	return open_traces(reader, error);
+	return STATUS_OK;
+}
+
+enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,
+			     struct error *error)
+{
+	enum status status = span_reader_begin(reader, bytes, arena, error);
+
+	return status == STATUS_OK ? span_reader_open_traces(reader, error) : status;
 }
 const uint8_t *span_reader_trace_id(const struct span_reader *reader, size_t row)
 {

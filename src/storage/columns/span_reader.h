@@ -33,6 +33,11 @@ struct span_reader {
 enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,
 			     struct error *error);
 
+/* The two halves of it: after the first nothing may be asked but span_reader_may_match. */
+enum status span_reader_begin(struct span_reader *reader, struct str bytes, struct arena *arena,
+			      struct error *error);
+enum status span_reader_open_traces(struct span_reader *reader, struct error *error);
+
 /* The rows of a trace; count_out is 0 where the block has none. */
 enum status span_reader_find(struct span_reader *reader, const uint8_t trace_id[TRACE_ID_SIZE],
 			     size_t *first_out, size_t *count_out, struct error *error);

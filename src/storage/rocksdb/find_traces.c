@@ -267,6 +267,9 @@ static enum status search_rows(struct searcher *searcher, struct span_reader *re
 
 	if (status != STATUS_OK || !may_match)
 		return status;
+	status = span_reader_open_traces(reader, error);
+	if (status != STATUS_OK)
+		return status;
 	matches = arena_alloc(&searcher->arena, count);
 	if (!matches)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
@@ -291,7 +294,7 @@ static enum status search_block(struct searcher *searcher, struct error *error)
 
 	if (status != STATUS_OK)
 		return status;
-	status = span_reader_open(&reader, body.bytes, &searcher->arena, error);
+	status = span_reader_begin(&reader, body.bytes, &searcher->arena, error);
 	if (status == STATUS_OK)
 		status = search_rows(searcher, &reader, error);
 	body_release(&body);
