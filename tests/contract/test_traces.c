@@ -1,4 +1,5 @@
 /* Traces: reading one, searching, paging. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "contract/contract.h"
@@ -403,12 +404,58 @@ static void a_limit_of_nothing_finds_nothing(void **state)
 	assert_int_equal(find_all_traces(fixture, &SPAN_FILTER_ANY, &hit, 0), 0);
 }
 
+/* Of many appends one span has the value; no adapter may pass it by, whatever it asks first. */
+static void finds_a_value_that_one_span_of_many_has(void **state)
+{
+	enum { APPENDS = 12, SPANS = 1500 };
+	struct fixture *fixture = *state;
+	struct random random = {7};
+	struct batch rows;
+
+	batch_init(&rows, 0);
+	for (uint64_t i = 0; i < APPENDS; i++) {
+		batch_clear(&rows);
+		for (uint64_t j = 0; j < SPANS; j++) {
+			uint64_t number = i * SPANS + j;
+			struct span *span = add_span(&rows, number / 3, number, NEW_YEAR_NS + number, 1, "x");
+			struct attribute *item = arena_alloc(&rows.arena, sizeof(*item));
+
+			assert_non_null(item);
+			*item = (struct attribute){
+				str_from("request.id"),
+				value_from_str(arena_printf(&rows.arena, "request %d", (int)number))};
+			span->attributes = (struct attributes){item, 1, 0};
+		}
+		append(fixture, &rows);
+	}
+	for (size_t round = 0; round < 60; round++) {
+		uint64_t number = random_below(&random, APPENDS * SPANS * 5 / 4);
+		struct span_filter filter = SPAN_FILTER_ANY;
+		uint8_t expected[TRACE_ID_SIZE];
+		struct tag_filter tag;
+		struct trace_hit hit;
+		char text[32];
+		bool is_there = number < (uint64_t)APPENDS * SPANS;
+
+		snprintf(text, sizeof(text), "request %d", (int)number);
+		tag = (struct tag_filter){str_from("request.id"), str_from(text)};
+		filter.tags = &tag;
+		filter.tag_count = 1;
+		assert_int_equal(find_all_traces(fixture, &filter, &hit, 1), is_there);
+		trace_id_of(number / 3, expected);
+		if (is_there)
+			assert_memory_equal(hit.trace_id, expected, TRACE_ID_SIZE);
+	}
+	batch_release(&rows);
+}
+
 static const struct CMUnitTest tests[] = {
 	contract_test(finds_no_trace_in_an_empty_store),
 	contract_test(tells_near_trace_ids_apart),
 	contract_test(puts_a_trace_together_from_many_appends),
 	contract_test(adds_to_what_the_batch_holds),
 	contract_test(leaves_a_batch_that_is_too_small_as_it_was),
+	contract_test(finds_a_value_that_one_span_of_many_has),
 	contract_test(finds_what_a_filter_means),
 	contract_test(wants_one_span_to_meet_all_parts),
 	contract_test(places_a_trace_by_its_newest_matching_span),

@@ -11,6 +11,8 @@
  *     ATTRIBUTES_DROPPED  numbers: dropped_attributes_count of each row
  *     ATTRIBUTES_VALUES   index i: the values of key i, in order of the rows: strings for string, bytes,
  * array and map; numbers for bool, int (zigzag) and double (bits); nothing for empty
+ *     ATTRIBUTES_FILTERS  index i: a filter over the distinct values of key i, where it is a string and there
+ * are many: a search for a value that the block has not reads the filter alone (value_filter.h)
  *
  * Ownership  a writer borrows the strings it is given until it is cleared; keys it copies. What a reader
  *            returns are views into the block's arena, arrays into the arena given to next.
@@ -33,6 +35,7 @@ enum {
 	ATTRIBUTES_ROWS = 202,
 	ATTRIBUTES_DROPPED = 203,
 	ATTRIBUTES_VALUES = 204,
+	ATTRIBUTES_FILTERS = 205,
 };
 
 enum { SHAPE_UNKNOWN = UINT32_MAX };
@@ -62,8 +65,12 @@ uint32_t attribute_writer_push(struct attribute_writer *writer, const struct att
 			       uint32_t hint);
 bool attribute_writer_failed(const struct attribute_writer *writer);
 
-/* Writes the five fields of the table. */
+/* Writes the first five fields of the table. */
 void attribute_writer_encode(struct attribute_writer *writer, struct block_writer *block, uint8_t table);
+
+/* Writes the filters, which no compressor shrinks. */
+void attribute_writer_encode_filters(struct attribute_writer *writer, struct block_writer *block,
+				     uint8_t table);
 
 /* Forgets the rows; keeps columns for the next block, whose keys are mostly the same. */
 void attribute_writer_clear(struct attribute_writer *writer);
@@ -73,7 +80,7 @@ struct attribute_values {
 	struct str key;
 	uint8_t type;
 	uint16_t index;
-	bool is_open;
+	bool is_open, is_whole; /* whole: unpacked from end to end */
 	size_t count, next;
 	struct numbers numbers;
 	struct strings strings;
@@ -88,6 +95,7 @@ struct attribute_reader {
 	struct block *block;
 	uint8_t table;
 	size_t row_count, row;
+	bool wants_few; /* unpack values one by one, not columns */
 	struct numbers rows, dropped;
 	struct attribute_values *values;
 	size_t value_count;
@@ -99,6 +107,14 @@ struct attribute_reader {
 enum status attribute_reader_open(struct block *block, uint8_t table, size_t row_count,
 				  struct attribute_reader *reader_out, struct error *error);
 
+/*
+ * Whether few rows are wanted of many: then reading unpacks what they need alone. All rows are wanted at first.
+ */
+static inline void attribute_reader_want_few(struct attribute_reader *reader, bool wants_few)
+{
+	reader->wants_few = wants_few;
+}
+
 /* The row that next will read. */
 enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, struct error *error);
 
@@ -106,8 +122,10 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
 				  struct error *error);
 
-/* Opens a value column; reading does it by itself. */
+/* Opens a value column, and makes values of it readable; reading does both by itself. */
 enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
+				  struct error *error);
+enum status attribute_values_need(struct attribute_values *values, size_t first, size_t count,
 				  struct error *error);
 
 /* On purpose the size of a byte: there is one a row. */
@@ -118,10 +136,16 @@ enum __attribute__((packed)) attribute_match {
 };
 
 /*
- * Says of every row whether its attribute of that key (the last one, where there are several) equals text, as
- * value_to_text has it. Reads that key's columns alone. matches has room for row_count.
+ * Says of the rows from first on whether their attribute of that key (the last one, where there are several)
+ * equals text, as value_to_text has it. Reads that key's columns alone. matches has room for count. Where next
+ * goes on is open afterwards.
  */
 enum status attribute_reader_match(struct attribute_reader *reader, struct str key, struct str text,
-				   enum attribute_match *matches, struct error *error);
+				   size_t first, size_t count, enum attribute_match *matches,
+				   struct error *error);
+
+/* Whether any row may have that key and text: false only where none has. Reads dictionaries and filters. */
+enum status attribute_reader_may_hold(struct attribute_reader *reader, struct str key, struct str text,
+				      bool *may_hold_out, struct error *error);
 
 #endif

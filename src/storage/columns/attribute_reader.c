@@ -105,13 +105,13 @@ static enum status open_shapes(struct attribute_reader *reader, struct error *er
 static enum status open_numbers(struct attribute_reader *reader, uint8_t field, struct numbers *numbers_out,
 				struct error *error)
 {
-	struct str bytes;
-	enum status status = block_column(reader->block, reader->table, field, 0, &bytes, error);
+	struct column column;
+	enum status status = block_column_open(reader->block, reader->table, field, 0, &column, error);
 
-	if (status == STATUS_OK && bytes.size == 0)
+	if (status == STATUS_OK && column.size == 0)
 		*numbers_out = (struct numbers){.count = reader->row_count};
 	else if (status == STATUS_OK)
-		status = numbers_open(&bytes, reader->row_count, numbers_out, error);
+		status = numbers_open_column(&column, reader->row_count, numbers_out, error);
 	return status;
 }
 
@@ -134,10 +134,14 @@ enum status attribute_reader_open(struct block *block, uint8_t table, size_t row
 
 enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, struct error *error)
 {
+	enum status status;
 	uint32_t *seen;
 
 	if (row > reader->row_count)
 		return damaged(reader, "rows", error);
+	status = numbers_need(&reader->rows, 0, row, error);
+	if (status != STATUS_OK)
+		return status;
 	seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
 	if (!seen)
 		return no_memory(error);
@@ -161,24 +165,43 @@ static bool is_number(uint8_t type)
 	return type == VALUE_BOOL || type == VALUE_INT || type == VALUE_DOUBLE;
 }
 
-enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
-				  struct error *error)
+static enum status open_values(struct attribute_reader *reader, struct attribute_values *values,
+			       struct error *error)
 {
-	struct str bytes;
-	enum status status;
+	struct column column;
+	enum status status = block_column_open(reader->block, reader->table, ATTRIBUTES_VALUES, values->index,
+					       &column, error);
 
-	if (values->is_open || values->type == VALUE_EMPTY) {
-		values->is_open = true;
-		return STATUS_OK;
-	}
-	status = block_column(reader->block, reader->table, ATTRIBUTES_VALUES, values->index, &bytes, error);
 	if (status != STATUS_OK)
 		return status;
 	if (is_number(values->type))
-		status = numbers_open(&bytes, values->count, &values->numbers, error);
-	else
-		status = strings_open(&bytes, values->count, reader->block->arena, &values->strings, error);
-	values->is_open = status == STATUS_OK;
+		return numbers_open_column(&column, values->count, &values->numbers, error);
+	return strings_open_column(&column, values->count, reader->block->arena, &values->strings, error);
+}
+
+enum status attribute_values_need(struct attribute_values *values, size_t first, size_t count,
+				  struct error *error)
+{
+	if (values->type == VALUE_EMPTY)
+		return STATUS_OK;
+	return is_number(values->type) ? numbers_need(&values->numbers, first, count, error)
+				       : strings_need(&values->strings, first, count, error);
+}
+
+enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
+				  struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (values->type == VALUE_EMPTY)
+		values->is_open = values->is_whole = true;
+	if (!values->is_open)
+		status = open_values(reader, values, error);
+	values->is_open |= status == STATUS_OK;
+	if (status != STATUS_OK || values->is_whole || reader->wants_few)
+		return status;
+	status = attribute_values_need(values, 0, values->count, error);
+	values->is_whole = status == STATUS_OK;
 	return status;
 }
 
@@ -188,10 +211,13 @@ static enum status read_value(struct attribute_reader *reader, struct attribute_
 	struct value value = {.type = values->type};
 	enum status status;
 
-	if (!values->is_open && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
+	if (!values->is_whole && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
 		return status;
 	if (values->next >= values->count)
 		return damaged(reader, "values", error);
+	if (!values->is_whole &&
+	    (status = attribute_values_need(values, values->next, 1, error)) != STATUS_OK)
+		return status;
 	if (is_number(values->type)) {
 		uint64_t number = numbers_get(&values->numbers, values->next);
 
@@ -215,10 +241,16 @@ enum status attribute_reader_next(struct attribute_reader *reader, struct attrib
 {
 	const struct attribute_shape none = {NULL, 0}, *shape = &none;
 	struct attribute *items;
+	enum status status;
 	uint64_t code;
 
 	if (reader->row >= reader->row_count)
 		return damaged(reader, "rows", error);
+	status = numbers_need(&reader->rows, reader->row, 1, error);
+	if (status == STATUS_OK)
+		status = numbers_need(&reader->dropped, reader->row, 1, error);
+	if (status != STATUS_OK)
+		return status;
 	code = numbers_get(&reader->rows, reader->row);
 	if (reader->shape_count) {
 		if (code >= reader->shape_count)
@@ -230,8 +262,8 @@ enum status attribute_reader_next(struct attribute_reader *reader, struct attrib
 		return no_memory(error);
 	for (size_t i = 0; i < shape->count; i++) {
 		struct attribute_values *values = &reader->values[shape->items[i]];
-		enum status status = read_value(reader, values, &items[i].value, error);
 
+		status = read_value(reader, values, &items[i].value, error);
 		if (status != STATUS_OK)
 			return status;
 		items[i].key = values->key;

@@ -1,7 +1,10 @@
 #include "base/hash.h"
 #include "base/protobuf.h"
 #include "storage/columns/attribute_columns.h"
+#include "storage/columns/value_filter.h"
 
+/* A column of fewer distinct strings is looked through as quickly as a filter. */
+enum { LEAST_FILTERED = 1024 };
 /* Columns kept between blocks; more than these, and somebody invents keys: forget them all. */
 enum { MOST_KEPT_COLUMNS = 1024, FIRST_SLOTS = 64, EMPTY_SHAPE_SLOTS = 64 };
 
@@ -224,14 +227,22 @@ bool attribute_writer_failed(const struct attribute_writer *writer)
 	return false;
 }
 
-/* Numbers the columns that this block uses and lists their keys; how many they are. */
-static uint32_t put_keys(struct attribute_writer *writer, struct buffer *out)
+/* Numbers the columns that this block uses; returns how many they are. */
+static uint32_t number_columns(struct attribute_writer *writer)
 {
 	uint32_t used = 0;
 
 	for (size_t i = 0; i < writer->column_count; i++)
 		if (writer->columns[i].count)
 			writer->columns[i].code = used++;
+	return used;
+}
+
+/* Numbers the columns that this block uses and lists their keys; how many they are. */
+static uint32_t put_keys(struct attribute_writer *writer, struct buffer *out)
+{
+	uint32_t used = number_columns(writer);
+
 	protobuf_put_varint(out, used);
 	for (size_t i = 0; i < writer->column_count; i++) {
 		const struct attribute_column *column = &writer->columns[i];
@@ -265,21 +276,53 @@ void attribute_writer_encode(struct attribute_writer *writer, struct block_write
 	if (put_keys(writer, block_writer_column(block, table, ATTRIBUTES_KEYS, 0)) > BLOCK_MOST_COLUMNS)
 		block->is_too_large = true;
 	put_shapes(writer, block_writer_column(block, table, ATTRIBUTES_SHAPES, 0));
-	numbers_encode_u32(writer->rows.items, writer->rows.count,
-			   block_writer_column(block, table, ATTRIBUTES_ROWS, 0));
+	block_writer_head(block, numbers_encode_u32(writer->rows.items, writer->rows.count,
+						    block_writer_column(block, table, ATTRIBUTES_ROWS, 0)));
 	numbers_encode_u32(writer->dropped.items, writer->dropped.count,
 			   block_writer_column(block, table, ATTRIBUTES_DROPPED, 0));
 	for (size_t i = 0; i < writer->column_count; i++) {
 		const struct attribute_column *column = &writer->columns[i];
 		struct buffer *out;
+		size_t head;
 
 		if (!column->count || column->type == VALUE_EMPTY)
 			continue;
 		out = block_writer_column(block, table, ATTRIBUTES_VALUES, (uint16_t)column->code);
 		if (column->type == VALUE_BOOL || column->type == VALUE_INT || column->type == VALUE_DOUBLE)
-			numbers_encode(column->numbers.items, column->numbers.count, out);
+			head = numbers_encode(column->numbers.items, column->numbers.count, out);
 		else
-			strings_encode(&column->strings, out);
+			head = strings_encode(&column->strings, out);
+		block_writer_head(block, head);
+	}
+}
+
+static void put_filter(const struct vector_str *values, struct buffer *out)
+{
+	size_t size = value_filter_size(values->count);
+	char *filter = buffer_reserve(out, size);
+
+	if (!filter)
+		return;
+	memset(filter, 0, size);
+	for (size_t i = 0; i < values->count; i++)
+		value_filter_add(filter, size, values->items[i]);
+	out->size += size;
+}
+
+void attribute_writer_encode_filters(struct attribute_writer *writer, struct block_writer *block,
+				     uint8_t table)
+{
+	if (number_columns(writer) > BLOCK_MOST_COLUMNS)
+		return;
+	for (size_t i = 0; i < writer->column_count; i++) {
+		const struct attribute_column *column = &writer->columns[i];
+		const struct strings_builder *strings = &column->strings;
+		const struct vector_str *values =
+			strings->is_plain ? &strings->plain : &strings->dictionary.entries;
+
+		if (column->count && column->type == VALUE_STRING && values->count >= LEAST_FILTERED)
+			put_filter(values, block_writer_random_column(block, table, ATTRIBUTES_FILTERS,
+								      (uint16_t)column->code));
 	}
 }
 

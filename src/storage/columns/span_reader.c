@@ -31,61 +31,40 @@ static enum status open_runs(struct span_reader *reader, struct error *error)
 	return STATUS_OK;
 }
 
-/* A start is the trace's first start and the deltas up to the row. */
+static size_t run_first(const struct span_reader *reader, size_t run)
+{
+	return run ? reader->run_ends[run - 1] : 0;
+}
+
+/* Room for the starts, which are worked out trace by trace as they are needed. */
 static enum status open_starts(struct span_reader *reader, struct error *error)
 {
-	size_t row = 0;
+	struct arena *arena = reader->block.arena;
 
-	reader->start_ns =
-		arena_alloc(reader->block.arena, reader->block.row_count * sizeof(*reader->start_ns));
-	if (!reader->start_ns)
+	reader->start_ns = arena_alloc(arena, reader->block.row_count * sizeof(*reader->start_ns));
+	reader->has_starts = arena_calloc(arena, reader->trace_count, sizeof(*reader->has_starts));
+	if (!reader->start_ns || !reader->has_starts)
 		return no_memory(reader->block.row_count, error);
-	numbers_read(&reader->spans.numbers[SPAN_START_DELTA], 0, reader->block.row_count, reader->start_ns);
-	for (size_t i = 0; i < reader->trace_count; i++) {
-		uint64_t at = table_number(&reader->spans, SPAN_RUN_START, i);
-
-		for (; row < reader->run_ends[i]; row++)
-			reader->start_ns[row] = at += reader->start_ns[row];
-	}
 	return STATUS_OK;
 }
 
-enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,
-			     struct error *error)
+/* A start is the trace's first start and the deltas up to the row. */
+static enum status read_starts(struct span_reader *reader, size_t run, struct error *error)
 {
-	enum status status;
-	uint64_t count;
+	struct table_reader *spans = &reader->spans;
+	size_t first = run_first(reader, run), count = reader->run_ends[run] - first;
+	enum status status = table_need_numbers(spans, SPAN_RUN_START, run, 1, error);
+	uint64_t at;
 
-	memset(reader, 0, sizeof(*reader));
-	status = block_open(bytes, arena, &reader->block, error);
+	if (status == STATUS_OK)
+		status = table_need_numbers(spans, SPAN_START_DELTA, first, count, error);
 	if (status != STATUS_OK)
 		return status;
-	if (reader->block.signal != SIGNAL_TRACES)
-		return error_set(error, STATUS_CORRUPT, "a block of %s stands among the traces",
-				 signal_name(reader->block.signal));
-	table_reader_init(&reader->spans, &reader->block, TABLE_SPANS);
-	table_reader_init(&reader->events, &reader->block, TABLE_SPAN_EVENTS);
-	table_reader_init(&reader->links, &reader->block, TABLE_SPAN_LINKS);
-	table_reader_init(&reader->classes, &reader->block, TABLE_SPAN_CLASSES);
-	status = table_open_numbers(&reader->spans, SPAN_TRACE_COUNT, 1, error);
-	if (status != STATUS_OK)
-		return status;
-	count = table_number(&reader->spans, SPAN_TRACE_COUNT, 0);
-	if (count > reader->block.row_count)
-		return error_set(error, STATUS_CORRUPT, "a block of %zu spans claims more traces",
-				 reader->block.row_count);
-	reader->trace_count = (size_t)count;
-	status = table_open_numbers(&reader->spans, SPAN_RUN_LENGTH, reader->trace_count, error);
-	if (status == STATUS_OK)
-		status = table_open_numbers(&reader->spans, SPAN_RUN_START, reader->trace_count, error);
-	if (status == STATUS_OK)
-		status = table_open_numbers(&reader->spans, SPAN_START_DELTA, reader->block.row_count, error);
-	if (status == STATUS_OK)
-		status = table_open_random(&reader->spans, SPAN_TRACE_ID, reader->trace_count, TRACE_ID_SIZE,
-					   &reader->trace_ids, error);
-	if (status == STATUS_OK)
-		status = open_runs(reader, error);
-	return status == STATUS_OK ? open_starts(reader, error) : status;
+	at = table_number(spans, SPAN_RUN_START, run);
+	for (size_t row = first; row < first + count; row++)
+		reader->start_ns[row] = at += table_number(spans, SPAN_START_DELTA, row);
+	reader->has_starts[run] = true;
+	return STATUS_OK;
 }
 
 static size_t run_of_row(const struct span_reader *reader, size_t row)
@@ -101,6 +80,79 @@ static size_t run_of_row(const struct span_reader *reader, size_t row)
 			high = middle;
 	}
 	return low;
+}
+
+enum status span_reader_need_starts(struct span_reader *reader, size_t first, size_t count,
+				    struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t run = run_of_row(reader, first); run < reader->trace_count && status == STATUS_OK;
+	     run++) {
+		if (run_first(reader, run) >= first + count)
+			break;
+		if (!reader->has_starts[run])
+			status = read_starts(reader, run, error);
+	}
+	return status;
+}
+
+/* How many traces there are, and where each lies. */
+enum status span_reader_open_traces(struct span_reader *reader, struct error *error)
+{
+	enum status status = table_open_numbers(&reader->spans, SPAN_TRACE_COUNT, 1, error);
+	uint64_t count;
+
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_TRACE_COUNT, 0, 1, error);
+	if (status != STATUS_OK)
+		return status;
+	count = table_number(&reader->spans, SPAN_TRACE_COUNT, 0);
+	if (count > reader->block.row_count)
+		return error_set(error, STATUS_CORRUPT, "a block of %zu spans claims more traces",
+				 reader->block.row_count);
+	reader->trace_count = (size_t)count;
+	status = table_open_numbers(&reader->spans, SPAN_RUN_LENGTH, reader->trace_count, error);
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_RUN_LENGTH, 0, reader->trace_count, error);
+	if (status == STATUS_OK)
+		status = table_open_numbers(&reader->spans, SPAN_RUN_START, reader->trace_count, error);
+	if (status == STATUS_OK)
+		status = table_open_numbers(&reader->spans, SPAN_START_DELTA, reader->block.row_count, error);
+	if (status == STATUS_OK)
+		status = table_open_random(&reader->spans, SPAN_TRACE_ID, reader->trace_count, TRACE_ID_SIZE,
+					   &reader->trace_ids, error);
+	if (status == STATUS_OK)
+		status = open_runs(reader, error);
+	return status == STATUS_OK ? open_starts(reader, error) : status;
+}
+
+enum status span_reader_begin(struct span_reader *reader, struct str bytes, struct arena *arena,
+			      struct error *error)
+{
+	enum status status;
+
+	memset(reader, 0, sizeof(*reader));
+	status = block_open(bytes, arena, &reader->block, error);
+	if (status != STATUS_OK)
+		return status;
+	if (reader->block.signal != SIGNAL_TRACES)
+		return error_set(error, STATUS_CORRUPT, "a block of %s stands among the traces",
+				 signal_name(reader->block.signal));
+	table_reader_init(&reader->spans, &reader->block, TABLE_SPANS);
+	table_reader_init(&reader->events, &reader->block, TABLE_SPAN_EVENTS);
+	table_reader_init(&reader->links, &reader->block, TABLE_SPAN_LINKS);
+	table_reader_init(&reader->classes, &reader->block, TABLE_SPAN_CLASSES);
+	reader->spans.wants_few = reader->events.wants_few = reader->links.wants_few = true;
+	return STATUS_OK;
+}
+
+enum status span_reader_open(struct span_reader *reader, struct str bytes, struct arena *arena,
+			     struct error *error)
+{
+	enum status status = span_reader_begin(reader, bytes, arena, error);
+
+	return status == STATUS_OK ? span_reader_open_traces(reader, error) : status;
 }
 
 const uint8_t *span_reader_trace_id(const struct span_reader *reader, size_t row)
@@ -133,8 +185,11 @@ enum status span_reader_find(struct span_reader *reader, const uint8_t trace_id[
 static enum status open_class_columns(struct span_reader *reader, struct error *error)
 {
 	enum status status = table_open_numbers(&reader->spans, SPAN_CLASS_COUNT, 1, error);
-	uint64_t count = status == STATUS_OK ? table_number(&reader->spans, SPAN_CLASS_COUNT, 0) : 0;
+	uint64_t count;
 
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_CLASS_COUNT, 0, 1, error);
+	count = status == STATUS_OK ? table_number(&reader->spans, SPAN_CLASS_COUNT, 0) : 0;
 	if (count > reader->block.row_count)
 		return error_set(error, STATUS_CORRUPT, "a block of %zu spans claims more classes",
 				 reader->block.row_count);
@@ -203,6 +258,17 @@ static size_t class_of_row(const struct span_reader *reader, size_t row)
 	return class < reader->class_count ? (size_t)class : reader->class_count;
 }
 
+static enum status open_attributes(struct span_reader *reader, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (!reader->has_attributes)
+		status = attribute_reader_open(&reader->block, TABLE_SPANS, reader->block.row_count,
+					       &reader->attributes, error);
+	reader->has_attributes = status == STATUS_OK;
+	return status;
+}
+
 static enum status open_numbers_and_strings(struct span_reader *reader, struct error *error)
 {
 	size_t count = reader->block.row_count;
@@ -214,6 +280,8 @@ static enum status open_numbers_and_strings(struct span_reader *reader, struct e
 		status = table_open_strings(&reader->spans, field, count, error);
 	if (status == STATUS_OK)
 		status = table_open_numbers(&reader->spans, SPAN_OUTER_COUNT, 1, error);
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_OUTER_COUNT, 0, 1, error);
 	return status;
 }
 
@@ -226,8 +294,8 @@ static enum status open_ids(struct span_reader *reader, struct error *error)
 		return error_set(error, STATUS_CORRUPT, "a block of %zu spans claims more outer parents",
 				 reader->block.row_count);
 	reader->outer_count = (size_t)outer;
-	status = table_open_random(&reader->spans, SPAN_ID, reader->block.row_count, SPAN_ID_SIZE,
-				   &reader->span_ids, error);
+	status = table_open_ids(&reader->spans, SPAN_ID, reader->block.row_count, SPAN_ID_SIZE,
+				&reader->span_ids, error);
 	if (status == STATUS_OK)
 		status = table_open_random(&reader->spans, SPAN_OUTER_PARENT, reader->outer_count,
 					   SPAN_ID_SIZE, &reader->outer_parents, error);
@@ -236,9 +304,13 @@ static enum status open_ids(struct span_reader *reader, struct error *error)
 
 static enum status open_events(struct span_reader *reader, struct error *error)
 {
-	uint64_t count = numbers_sum(&reader->spans.numbers[SPAN_EVENT_COUNT], 0, reader->block.row_count);
-	enum status status;
+	size_t row_count = reader->block.row_count;
+	enum status status = table_need_numbers(&reader->spans, SPAN_EVENT_COUNT, 0, row_count, error);
+	uint64_t count;
 
+	if (status != STATUS_OK)
+		return status;
+	count = numbers_sum(&reader->spans.numbers[SPAN_EVENT_COUNT], 0, row_count);
 	if (count > BLOCK_MOST_BYTES)
 		return error_set(error, STATUS_CORRUPT, "a block claims too many span events");
 	reader->event_count = (size_t)count;
@@ -253,9 +325,13 @@ static enum status open_events(struct span_reader *reader, struct error *error)
 
 static enum status open_links(struct span_reader *reader, struct error *error)
 {
-	uint64_t count = numbers_sum(&reader->spans.numbers[SPAN_LINK_COUNT], 0, reader->block.row_count);
-	enum status status;
+	size_t row_count = reader->block.row_count;
+	enum status status = table_need_numbers(&reader->spans, SPAN_LINK_COUNT, 0, row_count, error);
+	uint64_t count;
 
+	if (status != STATUS_OK)
+		return status;
+	count = numbers_sum(&reader->spans.numbers[SPAN_LINK_COUNT], 0, row_count);
 	if (count > BLOCK_MOST_BYTES)
 		return error_set(error, STATUS_CORRUPT, "a block claims too many span links");
 	reader->link_count = (size_t)count;
@@ -287,8 +363,7 @@ static enum status open_rows(struct span_reader *reader, struct error *error)
 	if (status == STATUS_OK)
 		status = open_ids(reader, error);
 	if (status == STATUS_OK)
-		status = attribute_reader_open(&reader->block, TABLE_SPANS, reader->block.row_count,
-					       &reader->attributes, error);
+		status = open_attributes(reader, error);
 	if (status == STATUS_OK)
 		status = open_events(reader, error);
 	if (status == STATUS_OK)
@@ -301,15 +376,20 @@ static enum status read_events(struct span_reader *reader, size_t first, struct 
 			       struct error *error)
 {
 	struct span_event *events;
+	enum status status;
 
 	if (first > reader->event_count || span->event_count > reader->event_count - first)
 		return error_set(error, STATUS_CORRUPT, "a span's events lie outside their table");
 	events = arena_calloc(reader->block.arena, span->event_count, sizeof(*events));
 	if (!events)
 		return no_memory(reader->block.row_count, error);
+	status = table_need_numbers(&reader->events, EVENT_TIME, first, span->event_count, error);
+	if (status == STATUS_OK)
+		status = table_need_strings(&reader->events, EVENT_NAME, first, span->event_count, error);
 	for (uint32_t i = 0; i < span->event_count; i++) {
-		enum status status =
-			attribute_reader_next(&reader->event_attributes, &events[i].attributes, error);
+		if (status == STATUS_OK)
+			status = attribute_reader_next(&reader->event_attributes, &events[i].attributes,
+						       error);
 
 		if (status != STATUS_OK)
 			return status;
@@ -326,15 +406,19 @@ static enum status read_links(struct span_reader *reader, size_t first, struct s
 			      struct error *error)
 {
 	struct span_link *links;
+	enum status status;
 
 	if (first > reader->link_count || span->link_count > reader->link_count - first)
 		return error_set(error, STATUS_CORRUPT, "a span's links lie outside their table");
 	links = arena_calloc(reader->block.arena, span->link_count, sizeof(*links));
 	if (!links)
 		return no_memory(reader->block.row_count, error);
+	status = table_need_numbers(&reader->links, LINK_FLAGS, first, span->link_count, error);
+	if (status == STATUS_OK)
+		status = table_need_strings(&reader->links, LINK_TRACE_STATE, first, span->link_count, error);
 	for (uint32_t i = 0; i < span->link_count; i++) {
-		enum status status =
-			attribute_reader_next(&reader->link_attributes, &links[i].attributes, error);
+		if (status == STATUS_OK)
+			status = attribute_reader_next(&reader->link_attributes, &links[i].attributes, error);
 
 		if (status != STATUS_OK)
 			return status;
@@ -353,7 +437,7 @@ static void read_fixed(const struct span_reader *reader, size_t row, struct span
 	const struct table_reader *table = &reader->spans;
 
 	*span = reader->class_spans[class_of_row(reader, row)];
-	memcpy(span->span_id, reader->span_ids + SPAN_ID_SIZE * row, SPAN_ID_SIZE);
+	memcpy(span->span_id, reader->span_ids.data + SPAN_ID_SIZE * row, SPAN_ID_SIZE);
 	span->start_ns = reader->start_ns[row];
 	span->end_ns = span->start_ns + (uint64_t)zigzag_decode(table_number(table, SPAN_DURATION, row));
 	span->event_count = (uint32_t)table_number(table, SPAN_EVENT_COUNT, row);
@@ -379,18 +463,20 @@ static enum status read_parent(const struct span_reader *reader, size_t row, siz
 	}
 	if (parent < 2 || parent - 2 >= reader->run_ends[run] - run_start)
 		return error_set(error, STATUS_CORRUPT, "a span's parent lies outside its trace");
-	memcpy(span->parent_span_id, reader->span_ids + SPAN_ID_SIZE * (run_start + parent - 2),
+	memcpy(span->parent_span_id, reader->span_ids.data + SPAN_ID_SIZE * (run_start + parent - 2),
 	       SPAN_ID_SIZE);
 	return STATUS_OK;
 }
 
-static size_t outer_parents_before(const struct span_reader *reader, size_t row)
+static enum status outer_parents_before(struct span_reader *reader, size_t row, size_t *outer_out,
+					struct error *error)
 {
-	size_t outer = 0;
+	enum status status = table_need_numbers(&reader->spans, SPAN_PARENT, 0, row, error);
 
-	for (size_t i = 0; i < row; i++)
-		outer += table_number(&reader->spans, SPAN_PARENT, i) == 1;
-	return outer;
+	*outer_out = 0;
+	for (size_t i = 0; i < row && status == STATUS_OK; i++)
+		*outer_out += table_number(&reader->spans, SPAN_PARENT, i) == 1;
+	return status;
 }
 
 /* Where the rows' attributes, events and links begin in their tables. */
@@ -409,17 +495,51 @@ static enum status seek(struct span_reader *reader, size_t row, size_t *event_ou
 	return status;
 }
 
+/* Makes everything readable that read_fixed and read_parent ask for, of rows and of the whole traces around
+ * them. */
+static enum status need_rows(struct span_reader *reader, size_t first, size_t count, struct error *error)
+{
+	size_t run = run_of_row(reader, first), last = count ? run_of_row(reader, first + count - 1) : run;
+	size_t ids = 0, ids_end = 0;
+	enum status status = span_reader_need_starts(reader, first, count, error);
+
+	if (run < reader->trace_count && last < reader->trace_count) {
+		ids = run_first(reader, run);
+		ids_end = reader->run_ends[last];
+	}
+	for (uint8_t field = SPAN_DURATION; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
+		status = table_need_numbers(&reader->spans, field, first, count, error);
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_CLASS, first, count, error);
+	for (uint8_t field = SPAN_TRACE_STATE; field <= SPAN_STATUS_MESSAGE && status == STATUS_OK; field++)
+		status = table_need_strings(&reader->spans, field, first, count, error);
+	if (status == STATUS_OK)
+		status = column_need(&reader->span_ids, ids * SPAN_ID_SIZE, (ids_end - ids) * SPAN_ID_SIZE,
+				     error);
+	return status;
+}
+
+/* Less than this part of a block is read value by value, more of it column by column. */
+enum { FEW = 8 };
+
 enum status span_reader_read(struct span_reader *reader, size_t first, size_t count, struct span *spans_out,
 			     struct error *error)
 {
 	size_t event, link, outer, run = run_of_row(reader, first);
+	bool wants_few = count < reader->block.row_count / FEW;
 	enum status status = open_rows(reader, error);
 
+	attribute_reader_want_few(&reader->attributes, wants_few);
+	attribute_reader_want_few(&reader->event_attributes, wants_few);
+	attribute_reader_want_few(&reader->link_attributes, wants_few);
+	if (status == STATUS_OK)
+		status = need_rows(reader, first, count, error);
 	if (status == STATUS_OK)
 		status = seek(reader, first, &event, &link, error);
+	if (status == STATUS_OK)
+		status = outer_parents_before(reader, first, &outer, error);
 	if (status != STATUS_OK)
 		return status;
-	outer = outer_parents_before(reader, first);
 	for (size_t row = first; row < first + count && status == STATUS_OK; row++) {
 		struct span *span = &spans_out[row - first];
 
@@ -440,13 +560,21 @@ enum status span_reader_read(struct span_reader *reader, size_t first, size_t co
 	return status;
 }
 
-/* Clears the matches whose class does not meet its part of the filter: that is asked once a class. */
-static enum status match_class(struct span_reader *reader, const struct span_filter *filter, size_t first,
-			       size_t count, uint8_t *matches, struct error *error)
+/* Rows whose classes are unpacked at a time. */
+enum { CLASSES_AT_ONCE = 1024 };
+
+static bool asks_for_class(const struct span_filter *filter)
+{
+	return filter->handler.size || filter->handler_type != FILTER_ANY || filter->outcome != FILTER_ANY ||
+	       filter->language.size || filter->operation.size || filter->service.size;
+}
+
+/* Says of each class whether it meets its part of the filter; the empty one stands behind them. */
+static enum status choose_classes(struct span_reader *reader, const struct span_filter *filter,
+				  uint8_t **wanted_out, bool *is_any_out, struct error *error)
 {
 	struct span_filter of_class = *filter;
 	enum status status = open_classes(reader, error);
-	bool is_any = false;
 	uint8_t *wanted;
 
 	if (status != STATUS_OK)
@@ -458,13 +586,35 @@ static enum status match_class(struct span_reader *reader, const struct span_fil
 	of_class.min_duration_ns = 0;
 	of_class.max_duration_ns = UINT64_MAX;
 	of_class.tag_count = 0;
+	*is_any_out = false;
 	for (size_t i = 0; i <= reader->class_count; i++)
-		is_any |= wanted[i] = span_filter_match(&of_class, &reader->class_spans[i]);
-	if (!is_any)
-		memset(matches, 0, count);
-	for (size_t i = 0; is_any && i < count; i++)
-		matches[i] &= wanted[class_of_row(reader, first + i)];
+		*is_any_out |= wanted[i] = span_filter_match(&of_class, &reader->class_spans[i]);
+	*wanted_out = wanted;
 	return STATUS_OK;
+}
+
+/* Clears the matches whose class does not meet its part of the filter: that is asked once a class. */
+static enum status match_class(struct span_reader *reader, const struct span_filter *filter, size_t first,
+			       size_t count, uint8_t *matches, struct error *error)
+{
+	uint64_t codes[CLASSES_AT_ONCE];
+	uint8_t *wanted;
+	bool is_any;
+	enum status status = choose_classes(reader, filter, &wanted, &is_any, error);
+
+	if (status == STATUS_OK && !is_any)
+		memset(matches, 0, count);
+	if (status == STATUS_OK && is_any)
+		status = table_need_numbers(&reader->spans, SPAN_CLASS, first, count, error);
+	for (size_t done = 0; status == STATUS_OK && is_any && done < count; done += CLASSES_AT_ONCE) {
+		size_t some = count - done < CLASSES_AT_ONCE ? count - done : CLASSES_AT_ONCE;
+
+		numbers_read(&reader->spans.numbers[SPAN_CLASS], first + done, some, codes);
+		for (size_t i = 0; i < some; i++)
+			matches[done + i] &=
+				wanted[codes[i] < reader->class_count ? codes[i] : reader->class_count];
+	}
+	return status;
 }
 
 static enum status match_duration(struct span_reader *reader, const struct span_filter *filter, size_t first,
@@ -473,6 +623,10 @@ static enum status match_duration(struct span_reader *reader, const struct span_
 	enum status status =
 		table_open_numbers(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
 
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_DURATION, first, count, error);
+	if (status == STATUS_OK)
+		status = span_reader_need_starts(reader, first, count, error);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		int64_t signed_ns = zigzag_decode(table_number(&reader->spans, SPAN_DURATION, first + i));
 		uint64_t start_ns = reader->start_ns[first + i], end_ns = start_ns + (uint64_t)signed_ns;
@@ -484,23 +638,51 @@ static enum status match_duration(struct span_reader *reader, const struct span_
 	return status;
 }
 
-/* Whether a row's resource, else its scope, has the tag: for rows that lack its key themselves. */
+/* Whether rows of that resource and scope have the tag where they lack its key themselves. */
+static bool origin_has(const struct resource *resource, const struct scope *scope,
+		       const struct tag_filter *tag)
+{
+	struct span_filter filter = SPAN_FILTER_ANY;
+	struct span probe = {.resource = resource, .scope = scope};
+
+	filter.tags = tag;
+	filter.tag_count = 1;
+	return span_filter_match(&filter, &probe);
+}
+
+/* Whether any resource or scope of the block has the tag. */
+static enum status may_be_of_origin(struct span_reader *reader, const struct tag_filter *tag,
+				    bool *may_be_out, struct error *error)
+{
+	enum status status = open_classes(reader, error);
+	bool may_be = false;
+
+	for (size_t i = 0; status == STATUS_OK && i < reader->origin.resource_count; i++)
+		may_be |= origin_has(&reader->origin.resources[i], &scope_empty, tag);
+	for (size_t i = 0; status == STATUS_OK && i < reader->origin.scope_count; i++)
+		may_be |= origin_has(&resource_empty, &reader->origin.scopes[i], tag);
+	if (status == STATUS_OK)
+		*may_be_out = may_be;
+	return status;
+}
+
+/* For rows that lack the tag's key: whether their resource, else their scope, has it. */
 static enum status match_origin_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first,
 				    size_t count, const enum attribute_match *found, uint8_t *matches,
 				    struct error *error)
 {
-	struct tag_filter alone = *tag;
-	struct span_filter filter = SPAN_FILTER_ANY;
-	enum status status = open_classes(reader, error);
+	bool may_be = false;
+	enum status status = may_be_of_origin(reader, tag, &may_be, error);
 
-	filter.tags = &alone;
-	filter.tag_count = 1;
+	if (status == STATUS_OK && may_be)
+		status = table_need_numbers(&reader->spans, SPAN_CLASS, first, count, error);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		size_t row = first + i;
+		const struct span *class;
 
-		if (matches[i] && found[row] == ATTRIBUTE_ABSENT)
-			matches[i] =
-				span_filter_match(&filter, &reader->class_spans[class_of_row(reader, row)]);
+		if (!matches[i] || found[i] != ATTRIBUTE_ABSENT)
+			continue;
+		class = may_be ? &reader->class_spans[class_of_row(reader, first + i)] : NULL;
+		matches[i] = class && origin_has(class->resource, class->scope, tag);
 	}
 	return status;
 }
@@ -508,40 +690,73 @@ static enum status match_origin_tag(struct span_reader *reader, const struct tag
 static enum status match_tag(struct span_reader *reader, const struct tag_filter *tag, size_t first,
 			     size_t count, uint8_t *matches, struct error *error)
 {
-	size_t row_count = reader->block.row_count;
-	enum attribute_match *found = arena_alloc(reader->block.arena, row_count);
-	struct attribute_reader attributes;
+	enum attribute_match *found = arena_alloc(reader->block.arena, count);
 	bool is_elsewhere = false;
-	enum status status;
+	enum status status = open_attributes(reader, error);
 
 	if (!found)
-		return no_memory(row_count, error);
-	status = attribute_reader_open(&reader->block, TABLE_SPANS, row_count, &attributes, error);
+		return no_memory(reader->block.row_count, error);
 	if (status == STATUS_OK)
-		status = attribute_reader_match(&attributes, tag->key, tag->value, found, error);
+		status = attribute_reader_match(&reader->attributes, tag->key, tag->value, first, count,
+						found, error);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		matches[i] &= found[first + i] != ATTRIBUTE_DIFFERENT;
-		is_elsewhere |= matches[i] && found[first + i] == ATTRIBUTE_ABSENT;
+		matches[i] &= found[i] != ATTRIBUTE_DIFFERENT;
+		is_elsewhere |= matches[i] && found[i] == ATTRIBUTE_ABSENT;
 	}
 	if (status == STATUS_OK && is_elsewhere)
 		status = match_origin_tag(reader, tag, first, count, found, matches, error);
 	return status;
 }
 
-static bool asks_for_class(const struct span_filter *filter)
+static enum status may_have_tag(struct span_reader *reader, const struct tag_filter *tag, bool *may_have_out,
+				struct error *error)
 {
-	return filter->handler.size || filter->handler_type != FILTER_ANY || filter->outcome != FILTER_ANY ||
-	       filter->language.size || filter->operation.size || filter->service.size;
+	enum status status = open_attributes(reader, error);
+
+	if (status == STATUS_OK)
+		status = attribute_reader_may_hold(&reader->attributes, tag->key, tag->value, may_have_out,
+						   error);
+	if (status == STATUS_OK && !*may_have_out)
+		status = may_be_of_origin(reader, tag, may_have_out, error);
+	return status;
+}
+
+enum status span_reader_may_match(struct span_reader *reader, const struct span_filter *filter,
+				  bool *may_match_out, struct error *error)
+{
+	bool may_match = true;
+	uint8_t *wanted;
+	enum status status = STATUS_OK;
+
+	if (asks_for_class(filter))
+		status = choose_classes(reader, filter, &wanted, &may_match, error);
+	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && may_match; i++)
+		status = may_have_tag(reader, &filter->tags[i], &may_match, error);
+	if (status == STATUS_OK)
+		*may_match_out = may_match;
+	return status;
+}
+
+static enum status match_times(struct span_reader *reader, struct time_range range, size_t first,
+			       size_t count, uint8_t *matches, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	memset(matches, 1, count);
+	if (reader->is_in_range)
+		return STATUS_OK;
+	status = span_reader_need_starts(reader, first, count, error);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		matches[i] = time_range_contains(range, reader->start_ns[first + i]);
+	return status;
 }
 
 enum status span_reader_match(struct span_reader *reader, const struct span_filter *filter, size_t first,
 			      size_t count, uint8_t *matches, struct error *error)
 {
-	enum status status = STATUS_OK;
+	enum status status = match_times(reader, filter->range, first, count, matches, error);
 
-	for (size_t i = 0; i < count; i++)
-		matches[i] = time_range_contains(filter->range, reader->start_ns[first + i]);
-	if (asks_for_class(filter))
+	if (status == STATUS_OK && asks_for_class(filter))
 		status = match_class(reader, filter, first, count, matches, error);
 	if (status == STATUS_OK && (filter->min_duration_ns > 0 || filter->max_duration_ns < UINT64_MAX))
 		status = match_duration(reader, filter, first, count, matches, error);

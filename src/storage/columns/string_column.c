@@ -7,6 +7,7 @@ enum { STRINGS_DICTIONARY = 1, STRINGS_PLAIN = 2 };
 enum { FIRST_SLOTS = 64, LARGEST_KEPT_SLOTS = 1 << 16 };
 /* After this many strings the dictionary must have shown that it pays: at least one in four repeats. */
 enum { DICTIONARY_TRIAL = 128 };
+enum { VARINT_MOST_BYTES = 10 };
 
 /* A slot holds both hash and code: most probes touch nothing else. */
 static inline uint64_t make_slot(uint32_t hash, size_t code)
@@ -126,23 +127,24 @@ bool strings_builder_failed(const struct strings_builder *builder)
 	return builder->dictionary.failed || builder->codes.failed || builder->plain.failed;
 }
 
-static void put_list(const struct vector_str *list, struct buffer *out)
+/* The list's sizes, and where its pages begin; returns the size of all strings. */
+static size_t measure(const struct vector_str *list, struct vector_u32 *sizes, struct vector_u32 *starts)
 {
 	size_t total = 0;
-	struct vector_u32 sizes = {0};
-	char *at;
 
 	for (size_t i = 0; i < list->count; i++) {
-		vector_u32_push(&sizes, (uint32_t)list->items[i].size);
+		if (i && i % NUMBERS_PAGE == 0)
+			vector_u32_push(starts, (uint32_t)total);
+		vector_u32_push(sizes, (uint32_t)list->items[i].size);
 		total += list->items[i].size;
 	}
-	if (sizes.failed)
-		out->failed = true;
-	else
-		numbers_encode_u32(sizes.items, sizes.count, out);
-	vector_u32_release(&sizes);
-	protobuf_put_varint(out, total);
-	at = buffer_reserve(out, total);
+	return total;
+}
+
+static void put_bytes(const struct vector_str *list, size_t total, struct buffer *out)
+{
+	char *at = buffer_reserve(out, total);
+
 	if (!at)
 		return;
 	for (size_t i = 0; i < list->count; i++) {
@@ -153,17 +155,34 @@ static void put_list(const struct vector_str *list, struct buffer *out)
 	out->size += total;
 }
 
-void strings_encode(const struct strings_builder *builder, struct buffer *out)
+size_t strings_encode(const struct strings_builder *builder, struct buffer *out)
 {
-	if (builder->is_plain) {
-		buffer_append_byte(out, STRINGS_PLAIN);
-		put_list(&builder->plain, out);
-		return;
+	const struct vector_str *list = builder->is_plain ? &builder->plain : &builder->dictionary.entries;
+	const struct vector_u32 *codes = &builder->codes;
+	struct vector_u32 sizes = {0}, starts = {0};
+	size_t before = out->size, head = 0, total = measure(list, &sizes, &starts);
+	unsigned width, codes_width = 0;
+
+	out->failed |= sizes.failed || starts.failed;
+	if (!out->failed) {
+		buffer_append_byte(out, builder->is_plain ? STRINGS_PLAIN : STRINGS_DICTIONARY);
+		if (!builder->is_plain)
+			protobuf_put_varint(out, list->count);
+		if (starts.count)
+			numbers_encode_u32(starts.items, starts.count, out);
+		protobuf_put_varint(out, total);
+		width = numbers_encode_head(sizes.items, sizes.count, out);
+		if (!builder->is_plain)
+			codes_width = numbers_encode_head(codes->items, codes->count, out);
+		head = out->size - before;
+		numbers_encode_pages(sizes.items, sizes.count, width, out);
+		put_bytes(list, total, out);
+		if (!builder->is_plain)
+			numbers_encode_pages(codes->items, codes->count, codes_width, out);
 	}
-	buffer_append_byte(out, STRINGS_DICTIONARY);
-	protobuf_put_varint(out, builder->dictionary.entries.count);
-	put_list(&builder->dictionary.entries, out);
-	numbers_encode_u32(builder->codes.items, builder->codes.count, out);
+	vector_u32_release(&sizes);
+	vector_u32_release(&starts);
+	return out->failed ? 0 : head;
 }
 
 void strings_clear(struct strings_builder *builder)
@@ -182,67 +201,193 @@ void strings_release(struct strings_builder *builder)
 	*builder = (struct strings_builder){0};
 }
 
-static bool take_varint(struct str *bytes, uint64_t *value_out)
+static enum status take_varint(struct column *column, uint64_t *value_out, struct error *error)
 {
-	const uint8_t *at = (const uint8_t *)bytes->data, *end = at + bytes->size;
-
-	if (!protobuf_varint(&at, end, value_out))
-		return false;
-	*bytes = str_make(at, (size_t)(end - at));
-	return true;
-}
-
-static enum status open_list(struct str *bytes, size_t count, struct arena *arena,
-			     struct string_list *list_out, struct error *error)
-{
-	struct numbers sizes;
-	uint64_t total, sum = 0;
-	size_t done = 0;
-	uint32_t *offsets;
-	enum status status = numbers_open(bytes, count, &sizes, error);
+	const uint8_t *at = (const uint8_t *)column->data, *end = at + column->size;
+	size_t most = column->size < VARINT_MOST_BYTES ? column->size : VARINT_MOST_BYTES;
+	enum status status = column_need(column, 0, most, error);
 
 	if (status != STATUS_OK)
 		return status;
-	if (!take_varint(bytes, &total) || total > bytes->size || total > UINT32_MAX)
-		return error_set(error, STATUS_CORRUPT, "a list of %zu strings is cut", count);
-	offsets = arena_alloc(arena, (count + 1) * sizeof(*offsets));
-	if (!offsets)
-		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of %zu strings", count);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t size = numbers_get(&sizes, i);
-
-		offsets[i] = (uint32_t)sum;
-		if (size > total - sum)
-			break;
-		sum += size;
-		done++;
-	}
-	if (done != count || sum != total)
-		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up", count);
-	offsets[count] = (uint32_t)total;
-	*list_out = (struct string_list){bytes->data, offsets, count};
-	*bytes = str_make(bytes->data + total, bytes->size - total);
+	if (!protobuf_varint(&at, end, value_out))
+		return error_set(error, STATUS_CORRUPT, "a column of strings is cut");
+	*column = column_after(column, (size_t)(at - (const uint8_t *)column->data));
 	return STATUS_OK;
+}
+
+static size_t page_count(const struct string_list *list)
+{
+	return (list->count + NUMBERS_PAGE - 1) / NUMBERS_PAGE;
+}
+
+/* Where a page begins in the bytes; of the one behind the last, where all ends. */
+static uint64_t page_start(const struct string_list *list, size_t page)
+{
+	if (page == page_count(list))
+		return list->total;
+	return page ? numbers_get(&list->starts, page - 1) : 0;
+}
+
+/* Reads a list's part of the head. */
+static enum status open_list_head(struct column *column, size_t count, struct string_list *list,
+				  struct error *error)
+{
+	size_t pages;
+	uint64_t total;
+	enum status status = STATUS_OK;
+
+	list->count = count;
+	pages = page_count(list);
+	if (pages > 1)
+		status = numbers_open_column(column, pages - 1, &list->starts, error);
+	if (status == STATUS_OK)
+		status = numbers_need(&list->starts, 0, list->starts.count, error);
+	if (status == STATUS_OK)
+		status = take_varint(column, &total, error);
+	if (status != STATUS_OK)
+		return status;
+	if (total > column->size || total > UINT32_MAX)
+		return error_set(error, STATUS_CORRUPT, "a list of %zu strings is cut", count);
+	list->total = (size_t)total;
+	return numbers_open_head(column, count, &list->sizes, error);
+}
+
+/* Finds a list's part of the body. */
+static enum status open_list_body(struct column *column, struct arena *arena, struct string_list *list,
+				  struct error *error)
+{
+	enum status status = numbers_open_pages(column, &list->sizes, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (list->total > column->size)
+		return error_set(error, STATUS_CORRUPT, "a list of %zu strings is cut", list->count);
+	list->offsets = arena_alloc(arena, (list->count + 1) * sizeof(*list->offsets));
+	list->has_page = arena_calloc(arena, page_count(list), sizeof(*list->has_page));
+	if (!list->offsets || !list->has_page)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of %zu strings", list->count);
+	list->offsets[0] = 0;
+	list->bytes = column->data;
+	list->column = *column;
+	*column = column_after(column, list->total);
+	return STATUS_OK;
+}
+
+static enum status need_page(struct string_list *list, size_t page, struct error *error)
+{
+	size_t first = page * NUMBERS_PAGE, count = numbers_page_count(&list->sizes, first), i = 0;
+	uint64_t at = page_start(list, page), end = page_start(list, page + 1);
+	enum status status = numbers_need(&list->sizes, first, count, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (at > end || end > list->total)
+		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up",
+				 list->count);
+	for (; i < count; i++) {
+		uint64_t size = numbers_get(&list->sizes, first + i);
+
+		list->offsets[first + i] = (uint32_t)at;
+		if (size > end - at)
+			break;
+		at += size;
+	}
+	if (i != count || at != end)
+		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up",
+				 list->count);
+	list->offsets[first + count] = (uint32_t)end;
+	status = column_need(&list->column, list->offsets[first], end - list->offsets[first], error);
+	list->has_page[page] = status == STATUS_OK;
+	return status;
+}
+
+enum status string_list_need(struct string_list *list, size_t first, size_t count, struct error *error)
+{
+	size_t end = first + count < list->count ? first + count : list->count;
+	enum status status = STATUS_OK;
+
+	for (size_t page = first / NUMBERS_PAGE; page * NUMBERS_PAGE < end && status == STATUS_OK; page++)
+		if (!list->has_page[page])
+			status = need_page(list, page, error);
+	return status;
+}
+
+enum status strings_open_column(struct column *column, size_t count, struct arena *arena,
+				struct strings *strings_out, struct error *error)
+{
+	struct strings strings = {.count = count};
+	uint64_t entry_count = count;
+	enum status status = column_need(column, 0, column->size ? 1 : 0, error);
+	uint8_t coding;
+
+	if (status != STATUS_OK)
+		return status;
+	coding = column->size ? (uint8_t)column->data[0] : 0;
+	strings.is_plain = coding == STRINGS_PLAIN;
+	if (coding != STRINGS_PLAIN && coding != STRINGS_DICTIONARY)
+		return error_set(error, STATUS_CORRUPT, "a column of %zu strings is damaged", count);
+	*column = column_after(column, 1);
+	if (!strings.is_plain)
+		status = take_varint(column, &entry_count, error);
+	if (status == STATUS_OK && entry_count > count)
+		status = error_set(error, STATUS_CORRUPT, "a column of %zu strings is damaged", count);
+	if (status == STATUS_OK)
+		status = open_list_head(column, (size_t)entry_count, &strings.list, error);
+	if (status == STATUS_OK && !strings.is_plain)
+		status = numbers_open_head(column, count, &strings.codes, error);
+	if (status == STATUS_OK)
+		status = open_list_body(column, arena, &strings.list, error);
+	if (status == STATUS_OK && !strings.is_plain)
+		status = numbers_open_pages(column, &strings.codes, error);
+	if (status == STATUS_OK)
+		*strings_out = strings;
+	return status;
 }
 
 enum status strings_open(struct str *bytes, size_t count, struct arena *arena, struct strings *strings_out,
 			 struct error *error)
 {
-	struct strings strings = {.count = count};
-	uint8_t coding = bytes->size ? (uint8_t)bytes->data[0] : 0;
-	uint64_t entry_count = count;
+	struct column column = column_of(*bytes);
+	struct strings strings;
+	enum status status = strings_open_column(&column, count, arena, &strings, error);
+
+	if (status == STATUS_OK)
+		status = string_list_need(&strings.list, 0, strings.list.count, error);
+	if (status != STATUS_OK)
+		return status;
+	*bytes = str_make(column.data, column.size);
+	*strings_out = strings;
+	return STATUS_OK;
+}
+
+enum status strings_need(struct strings *strings, size_t first, size_t count, struct error *error)
+{
+	size_t end = first + count < strings->count ? first + count : strings->count;
 	enum status status;
 
-	if (bytes->size)
-		*bytes = str_make(bytes->data + 1, bytes->size - 1);
-	strings.is_plain = coding == STRINGS_PLAIN;
-	if ((coding != STRINGS_PLAIN && coding != STRINGS_DICTIONARY) ||
-	    (!strings.is_plain && (!take_varint(bytes, &entry_count) || entry_count > count)))
-		return error_set(error, STATUS_CORRUPT, "a column of %zu strings is damaged", count);
-	status = open_list(bytes, (size_t)entry_count, arena, &strings.list, error);
-	if (status == STATUS_OK && !strings.is_plain)
-		status = numbers_open(bytes, count, &strings.codes, error);
-	if (status == STATUS_OK)
-		*strings_out = strings;
+	if (strings->is_plain)
+		return string_list_need(&strings->list, first, count, error);
+	status = numbers_need(&strings->codes, first, count, error);
+	for (size_t i = first; i < end && status == STATUS_OK; i++) {
+		uint64_t code = numbers_get(&strings->codes, i);
+
+		if (code < strings->list.count && !strings->list.has_page[code / NUMBERS_PAGE])
+			status = string_list_need(&strings->list, (size_t)code, 1, error);
+	}
 	return status;
+}
+
+enum status strings_find_code(struct strings *strings, struct str s, size_t *code_out, bool *is_there_out,
+			      struct error *error)
+{
+	size_t code = 0;
+	enum status status = string_list_need(&strings->list, 0, strings->list.count, error);
+
+	if (status != STATUS_OK)
+		return status;
+	while (code < strings->list.count && !str_equal(string_list_get(&strings->list, code), s))
+		code++;
+	*code_out = code;
+	*is_there_out = code < strings->list.count;
+	return STATUS_OK;
 }

@@ -4,13 +4,17 @@
  * A column of few distinct strings is a dictionary and a code a row; one of many is the strings as they are.
  * The builder starts with a dictionary and gives it up when it does not pay. A stream:
  *
- *     u8 coding   STRINGS_DICTIONARY  varint n, list of n strings, numbers stream of count codes
- *                 STRINGS_PLAIN       list of count strings
- *     list        numbers stream of sizes, varint total, total bytes
+ *     head        u8 coding: STRINGS_DICTIONARY or STRINGS_PLAIN; a dictionary: varint n, the count of its
+ *                 entries (plain: n is the count of strings); where n is more than NUMBERS_PAGE, numbers
+ *                 stream of where each page of so many strings but the first begins in the bytes; varint
+ *                 total; the head of the numbers stream of the n sizes; a dictionary: that of the codes
+ *     body        the pages of the sizes; total bytes, the strings; a dictionary: the pages of the codes
+ *
+ * The head is all that opening reads.
  *
  * Ownership  a builder borrows the strings it is given until it is cleared; a view borrows the stream's
  *            bytes, its tables lie in the arena given to strings_open.
- * Threads    one thread at a time for a builder; a view may be read by several.
+ * Threads    one thread at a time for a builder, and for needing; a view may be read by several.
  * Errors     STATUS_CORRUPT, STATUS_NO_MEMORY.
  */
 #ifndef ROHAS_STORAGE_COLUMNS_STRING_COLUMN_H
@@ -46,15 +50,19 @@ static inline size_t strings_builder_count(const struct strings_builder *builder
 	return builder->is_plain ? builder->plain.count : builder->codes.count;
 }
 bool strings_builder_failed(const struct strings_builder *builder);
-void strings_encode(const struct strings_builder *builder, struct buffer *out);
+size_t strings_encode(const struct strings_builder *builder,
+		      struct buffer *out); /* returns the head's size */
 void strings_clear(struct strings_builder *builder);
 void strings_release(struct strings_builder *builder);
 
-/* A list of strings that was opened: entry i starts at offsets[i]. */
+/* A list of strings that was opened: entry i starts at offsets[i], once its page was needed. */
 struct string_list {
 	const char *bytes;
-	const uint32_t *offsets; /* count + 1 */
-	size_t count;
+	uint32_t *offsets; /* count + 1 */
+	size_t count, total;
+	bool *has_page;
+	struct numbers sizes, starts;
+	struct column column; /* of the bytes */
 };
 
 struct strings {
@@ -66,6 +74,20 @@ struct strings {
 
 enum status strings_open(struct str *bytes, size_t count, struct arena *arena, struct strings *strings_out,
 			 struct error *error);
+
+/* The same of a column that is not unpacked: strings must be needed before they are read. */
+enum status strings_open_column(struct column *column, size_t count, struct arena *arena,
+				struct strings *strings_out, struct error *error);
+
+/* Makes count strings from first on readable; past the end there are none. */
+enum status strings_need(struct strings *strings, size_t first, size_t count, struct error *error);
+
+/* Makes count entries of a list readable, alike. */
+enum status string_list_need(struct string_list *list, size_t first, size_t count, struct error *error);
+
+/* Looks a string up in a dictionary, unpacking its entries. */
+enum status strings_find_code(struct strings *strings, struct str s, size_t *code_out, bool *is_there_out,
+			      struct error *error);
 
 static inline struct str string_list_get(const struct string_list *list, size_t index)
 {

@@ -4,7 +4,7 @@
  *     0 to 31     numbers
  *     64 to 79    strings
  *     128 to 135  ids and other random bytes of one width, as they are
- *     200 to 204  attributes (attribute_columns.h)
+ *     200 to 205  attributes (attribute_columns.h)
  *
  * A table's columns need not all have a value for every row: the schema that uses them says how many there
  * are.
@@ -56,6 +56,7 @@ void table_writer_release(struct table_writer *writer);
 struct table_reader {
 	struct block *block;
 	uint8_t table;
+	bool wants_few; /* who reads few rows needs them himself; else all are unpacked at once */
 	uint32_t open_numbers;
 	uint16_t open_strings;
 	struct numbers numbers[NUMBERS_FIELD_COUNT];
@@ -71,9 +72,26 @@ static inline void table_reader_init(struct table_reader *reader, struct block *
 enum status table_open_numbers(struct table_reader *reader, uint8_t field, size_t count, struct error *error);
 enum status table_open_strings(struct table_reader *reader, uint8_t field, size_t count, struct error *error);
 
-/* The bytes of a random column; checked to be count * width long. */
+/* The ids of a random column; checked to be count * width long, and yet to be needed. */
+enum status table_open_ids(struct table_reader *reader, uint8_t field, size_t count, size_t width,
+			   struct column *column_out, struct error *error);
+
+/* The same, all of them readable. */
 enum status table_open_random(struct table_reader *reader, uint8_t field, size_t count, size_t width,
 			      const uint8_t **bytes_out, struct error *error);
+
+/* Makes values of a column that is open readable. */
+static inline enum status table_need_numbers(struct table_reader *reader, uint8_t field, size_t first,
+					     size_t count, struct error *error)
+{
+	return numbers_need(&reader->numbers[field], first, count, error);
+}
+
+static inline enum status table_need_strings(struct table_reader *reader, uint8_t field, size_t first,
+					     size_t count, struct error *error)
+{
+	return strings_need(&reader->strings[field - FIRST_STRINGS_FIELD], first, count, error);
+}
 
 /* Values of columns that are open. */
 static inline uint64_t table_number(const struct table_reader *reader, uint8_t field, size_t row)

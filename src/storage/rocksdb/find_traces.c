@@ -156,19 +156,30 @@ struct search {
 	const struct trace_page *page;
 	uint64_t snapshot; /* rows that arrived later are not seen */
 	struct block_list list;
-	const struct block_entry *block; /* the one being searched */
+	pthread_mutex_t lock; /* of what follows: several threads search */
+	size_t next;          /* of the list: the block that nobody has taken yet */
 	struct hits hits;
-	struct arena arena;       /* of the block being searched */
-	struct arena probe_arena; /* of the blocks looked at for one trace */
+	enum status status; /* the first failure */
+	struct error error;
+};
+
+/* What one thread of a search works with. */
+struct searcher {
+	struct search *search;
+	const struct block_entry *block; /* the one being searched */
+	struct hits hits;                /* of that block */
+	struct arena arena;              /* the same */
+	struct arena probe_arena;        /* of the blocks looked at for one trace */
 };
 
 /*
  * Whether a trace stood on an earlier page: whether one of its spans meets the filter at or before the place
  * where that page ended. Only blocks whose last row is that new can tell.
  */
-static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE_ID_SIZE],
+static enum status was_shown(struct searcher *searcher, const uint8_t trace_id[TRACE_ID_SIZE],
 			     bool *was_shown_out, struct error *error)
 {
+	const struct search *search = searcher->search;
 	uint32_t hash = header_trace_hash(trace_id);
 	enum status status = STATUS_OK;
 
@@ -183,16 +194,19 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 		if (entry->header.last_ns < search->page->after.position_ns)
 			break;
 		/* The newest match of the block being searched is known: it is not that new. */
-		if (entry == search->block || !header_may_hold_trace(&entry->header, hash))
+		if (entry == searcher->block || !header_may_hold_trace(&entry->header, hash))
 			continue;
 		status = body_read(search->store, entry, &body, error);
 		if (status != STATUS_OK)
 			break;
-		status = span_reader_open(&reader, body.bytes, &search->probe_arena, error);
+		status = span_reader_open(&reader, body.bytes, &searcher->probe_arena, error);
 		if (status == STATUS_OK)
 			status = span_reader_find(&reader, trace_id, &first, &count, error);
-		matches = status == STATUS_OK ? arena_calloc(&search->probe_arena, reader.block.row_count, 1)
-					      : NULL;
+		if (status == STATUS_OK)
+			status = span_reader_need_starts(&reader, first, count, error);
+		matches = status == STATUS_OK
+				  ? arena_calloc(&searcher->probe_arena, reader.block.row_count, 1)
+				  : NULL;
 		if (status == STATUS_OK && !matches)
 			status = error_set(error, STATUS_NO_MEMORY, "no memory for a search");
 		if (status == STATUS_OK)
@@ -209,15 +223,16 @@ static enum status was_shown(struct search *search, const uint8_t trace_id[TRACE
 		}
 		note_damage(search->store, entry, status, error);
 		body_release(&body);
-		arena_clear(&search->probe_arena);
+		arena_clear(&searcher->probe_arena);
 	}
 	return status;
 }
 
 /* Takes the newest match of a trace within one block as a hit, if the page wants it. */
-static enum status take_trace(struct search *search, struct span_reader *reader, size_t run, size_t first,
+static enum status take_trace(struct searcher *searcher, struct span_reader *reader, size_t run, size_t first,
 			      size_t end, const uint8_t *matches, struct error *error)
 {
+	const struct trace_page *page = searcher->search->page;
 	struct trace_hit hit;
 	bool is_old = false;
 	enum status status = STATUS_OK;
@@ -228,76 +243,170 @@ static enum status take_trace(struct search *search, struct span_reader *reader,
 		row--;
 	if (row == first)
 		return STATUS_OK;
+	status = span_reader_need_starts(reader, row - 1, 1, error);
+	if (status != STATUS_OK)
+		return status;
 	hit.position_ns = reader->start_ns[row - 1];
 	memcpy(hit.trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
-	if (search->page->has_after) {
-		if (compare_hits(&hit, &search->page->after) <= 0)
+	if (page->has_after) {
+		if (compare_hits(&hit, &page->after) <= 0)
 			return STATUS_OK;
-		status = was_shown(search, hit.trace_id, &is_old, error);
+		status = was_shown(searcher, hit.trace_id, &is_old, error);
 	}
 	if (status != STATUS_OK || is_old)
 		return status;
-	return add_hit(&search->hits, &hit, error);
+	return add_hit(&searcher->hits, &hit, error);
 }
 
-static enum status search_rows(struct search *search, const struct block_entry *entry,
-			       struct span_reader *reader, struct error *error)
+/* The rows of the block that meet the filter; *matches_out stays NULL where none can. */
+static enum status match_rows(struct searcher *searcher, struct span_reader *reader, uint8_t **matches_out,
+			      struct error *error)
 {
-	size_t count = reader->block.row_count, first = 0;
-	uint8_t *matches = arena_alloc(&search->arena, count);
-	enum status status;
+	const struct block_header *header = &searcher->block->header;
+	const struct span_filter *filter = searcher->search->filter;
+	uint8_t *matches;
+	bool may_match = false;
+	enum status status = span_reader_may_match(reader, filter, &may_match, error);
 
+	if (status != STATUS_OK || !may_match)
+		return status;
+	status = span_reader_open_traces(reader, error);
+	if (status != STATUS_OK)
+		return status;
+	matches = arena_alloc(&searcher->arena, reader->block.row_count);
 	if (!matches)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
-	status = span_reader_match(reader, search->filter, 0, count, matches, error);
+	reader->is_in_range =
+		header->first_ns >= filter->range.start_ns && header->last_ns < filter->range.end_ns;
+	status = span_reader_match(reader, filter, 0, reader->block.row_count, matches, error);
 	if (status == STATUS_OK)
-		status = block_sequences_mask(&reader->block, &entry->header, search->snapshot, matches,
+		status = block_sequences_mask(&reader->block, header, searcher->search->snapshot, matches,
 					      error);
-	note_damage(search->store, entry, status, error);
+	*matches_out = matches;
+	return status;
+}
+
+static enum status take_traces(struct searcher *searcher, struct span_reader *reader, const uint8_t *matches,
+			       struct error *error)
+{
+	enum status status = STATUS_OK;
+	size_t first = 0;
+
 	for (size_t run = 0; run < reader->trace_count && status == STATUS_OK; run++) {
-		status = take_trace(search, reader, run, first, reader->run_ends[run], matches, error);
+		status = take_trace(searcher, reader, run, first, reader->run_ends[run], matches, error);
 		first = reader->run_ends[run];
 	}
 	return status;
 }
 
-static enum status search_block(struct search *search, const struct block_entry *entry, struct error *error)
+static enum status search_block(struct searcher *searcher, struct error *error)
 {
 	struct span_reader reader;
 	struct body body;
-	enum status status = body_read(search->store, entry, &body, error);
+	uint8_t *matches = NULL;
+	enum status status = body_read(searcher->search->store, searcher->block, &body, error);
 
 	if (status != STATUS_OK)
 		return status;
-	search->block = entry;
-	status = span_reader_open(&reader, body.bytes, &search->arena, error);
-	note_damage(search->store, entry, status, error);
+	status = span_reader_begin(&reader, body.bytes, &searcher->arena, error);
 	if (status == STATUS_OK)
-		status = search_rows(search, entry, &reader, error);
+		status = match_rows(searcher, &reader, &matches, error);
+	note_damage(searcher->search->store, searcher->block, status, error);
+	if (status == STATUS_OK && matches)
+		status = take_traces(searcher, &reader, matches, error);
 	body_release(&body);
-	arena_clear(&search->arena);
+	arena_clear(&searcher->arena);
 	return status;
 }
 
-/* Blocks come newest first: once a page is full, older blocks cannot add to it. */
-static enum status search_blocks(struct search *search, struct error *error)
+/*
+ * The next block to search, NULL where none is left. Blocks come newest first: once a page is full, older blocks
+ * cannot add to it. What others are still searching can only make the page's last place newer.
+ */
+static const struct block_entry *take_block(struct search *search)
 {
-	enum status status = STATUS_OK;
+	const struct block_entry *entry = NULL;
 
-	for (size_t i = 0; i < search->list.count && status == STATUS_OK; i++) {
-		const struct block_entry *entry = search->list.items[i];
-
-		if (search->page->has_after && entry->header.first_ns > search->page->after.position_ns)
+	while (!entry && search->status == STATUS_OK && search->next < search->list.count) {
+		entry = search->list.items[search->next++];
+		if (search->page->has_after && entry->header.first_ns > search->page->after.position_ns) {
+			entry = NULL;
 			continue;
+		}
 		if (search->hits.count >= search->hits.limit)
 			compact(&search->hits);
-		if (search->hits.is_full && entry->header.last_ns < search->hits.worst.position_ns)
-			break;
-		status = search_block(search, entry, error);
+		if (search->hits.is_full && entry->header.last_ns < search->hits.worst.position_ns) {
+			search->next = search->list.count;
+			return NULL;
+		}
 	}
-	if (status == STATUS_OK && search->hits.items)
+	return entry;
+}
+
+/* Adds what a block gave to what the search has. The order in which blocks come in makes no difference. */
+static void give_hits(struct search *search, struct hits *hits, enum status status, const struct error *error)
+{
+	struct error own = *error;
+
+	for (size_t i = 0; i < hits->count && status == STATUS_OK; i++)
+		status = add_hit(&search->hits, &hits->items[i], &own);
+	hits->count = 0;
+	hits->is_full = false;
+	if (status != STATUS_OK && search->status == STATUS_OK) {
+		search->status = status;
+		search->error = own;
+	}
+}
+
+/* Searches blocks, most of them, until none is left. */
+static void search_blocks(struct search *search, size_t most)
+{
+	struct searcher searcher = {.search = search, .hits = {.limit = search->hits.limit}};
+	struct error error = {0};
+
+	arena_init(&searcher.arena, UNPACK_LIMIT_BYTES);
+	arena_init(&searcher.probe_arena, UNPACK_LIMIT_BYTES);
+	pthread_mutex_lock(&search->lock);
+	for (size_t i = 0; i < most && (searcher.block = take_block(search)); i++) {
+		enum status status;
+
+		pthread_mutex_unlock(&search->lock);
+		status = search_block(&searcher, &error);
+		pthread_mutex_lock(&search->lock);
+		give_hits(search, &searcher.hits, status, &error);
+	}
+	pthread_mutex_unlock(&search->lock);
+	arena_release(&searcher.arena);
+	arena_release(&searcher.probe_arena);
+	free(searcher.hits.items);
+}
+
+static void search_to_the_end(void *context)
+{
+	search_blocks(context, SIZE_MAX);
+}
+
+/* The newest blocks often fill the page: only where they do not is it worth waking others. */
+static enum status run_search(struct search *search, struct error *error)
+{
+	enum { ALONE = 2 };
+	bool is_left;
+
+	search_blocks(search, ALONE);
+	pthread_mutex_lock(&search->lock);
+	if (search->hits.count >= search->hits.limit)
 		compact(&search->hits);
-	return status;
+	is_left = search->status == STATUS_OK && search->next < search->list.count &&
+		  !(search->hits.is_full &&
+		    search->list.items[search->next]->header.last_ns < search->hits.worst.position_ns);
+	pthread_mutex_unlock(&search->lock);
+	if (is_left)
+		helpers_run(search->store->helpers, search_to_the_end, search);
+	if (search->status != STATUS_OK)
+		return error_set(error, search->status, "%s", search->error.message);
+	if (search->hits.items)
+		compact(&search->hits);
+	return STATUS_OK;
 }
 
 enum status rocksdb_find_traces(struct store *base, const struct span_filter *filter,
@@ -315,18 +424,16 @@ enum status rocksdb_find_traces(struct store *base, const struct span_filter *fi
 				  filter, &search.list, error);
 	if (status != STATUS_OK)
 		return status;
-	arena_init(&search.arena, UNPACK_LIMIT_BYTES);
-	arena_init(&search.probe_arena, UNPACK_LIMIT_BYTES);
+	pthread_mutex_init(&search.lock, NULL);
 	if (page->limit)
-		status = search_blocks(&search, error);
+		status = run_search(&search, error);
 	if (status == STATUS_OK) {
 		if (search.hits.count)
 			memcpy(hits_out, search.hits.items, search.hits.count * sizeof(*hits_out));
 		*hit_count_out = search.hits.count;
 		*snapshot_out = search.snapshot;
 	}
-	arena_release(&search.arena);
-	arena_release(&search.probe_arena);
+	pthread_mutex_destroy(&search.lock);
 	block_list_release(&search.list);
 	free(search.hits.items);
 	return status;

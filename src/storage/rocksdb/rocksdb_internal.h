@@ -6,6 +6,7 @@
 
 #include "storage/columns/builder.h"
 #include "storage/rocksdb/block_index.h"
+#include "storage/rocksdb/helpers.h"
 #include "storage/rocksdb/keys.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
@@ -48,6 +49,7 @@ struct rocksdb_store {
 	rocksdb_block_based_table_options_t *table_options;
 	rocksdb_cache_t *cache;
 	rocksdb_readoptions_t *read_options;
+	rocksdb_readoptions_t *body_options; /* of bodies: their readers check what they use */
 	rocksdb_writeoptions_t *write_options;
 	struct block_index index;
 	pthread_mutex_t append_lock; /* guards what follows */
@@ -61,6 +63,7 @@ struct rocksdb_store {
 	bool is_read_only;
 	struct merger *merger; /* NULL where is_read_only */
 	struct recovery recovery;
+	struct helpers *helpers; /* of searches */
 };
 
 /* Turns RocksDB's message into an error and frees it. */
@@ -99,9 +102,9 @@ enum status each_header(struct rocksdb_store *store, header_visit *visit, void *
 enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
 			 rocksdb_writebatch_t *refused, struct error *error);
 
-/* The bytes of a block, pinned until body_release. */
+/* The bytes of a block where they lie, in a mapped file or in RocksDB's memory, until body_release. */
 struct body {
-	rocksdb_pinnableslice_t *slice;
+	rocksdb_iterator_t *iterator;
 	struct str bytes;
 };
 /* body_read notes a block that is damaged; body_fetch only says so. */

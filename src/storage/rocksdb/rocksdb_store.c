@@ -68,6 +68,11 @@ static void make_options(struct rocksdb_store *store, bool sync)
 	store->cache = rocksdb_cache_create_lru(BLOCK_CACHE_BYTES);
 	store->read_options = rocksdb_readoptions_create();
 	store->write_options = rocksdb_writeoptions_create();
+	/* Files are mapped: a body is read where it lies in the page cache, and of it only what is asked for. */
+	rocksdb_options_set_allow_mmap_reads(store->options, 1);
+	rocksdb_options_set_advise_random_on_open(store->options, 0);
+	store->body_options = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_verify_checksums(store->body_options, 0);
 	rocksdb_writeoptions_set_sync(store->write_options, sync);
 	rocksdb_block_based_options_set_block_cache(store->table_options, store->cache);
 	rocksdb_block_based_options_set_checksum(store->table_options, CHECKSUM_XXH3);
@@ -316,6 +321,7 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	merger_free(store->merger);
+	helpers_free(store->helpers);
 	/* What was refused is taken out while it is known, where that can be done. */
 	if (store->db && !store->is_read_only && store_recover(store, NULL) == STATUS_OK)
 		store_flush(store);
@@ -324,6 +330,7 @@ static void rocksdb_store_close(struct store *base)
 	rocksdb_block_based_options_destroy(store->table_options);
 	rocksdb_cache_destroy(store->cache);
 	rocksdb_readoptions_destroy(store->read_options);
+	rocksdb_readoptions_destroy(store->body_options);
 	rocksdb_writeoptions_destroy(store->write_options);
 	block_index_release(&store->index);
 	recovery_release(&store->recovery);
@@ -444,6 +451,8 @@ static enum status open_parts(struct rocksdb_store *store, struct error *error)
 		status = remove_leftovers(store, error);
 	if (status == STATUS_OK)
 		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
+	if (status == STATUS_OK)
+		status = helpers_new(helpers_wanted(), &store->helpers, error);
 	if (status == STATUS_OK && writes)
 		status = merger_new(store, &store->merger, error);
 	return status;
@@ -515,25 +524,35 @@ enum status rocksdb_store_compact(struct store *base, struct error *error)
 	return status;
 }
 
+/*
+ * Through an iterator: what it stands on is not copied, where a get copies a value out of a mapped file. The
+ * family's checksum is not asked for, as it is one over the whole body: a block has checksums of its own.
+ */
 enum status body_fetch(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
 		       struct error *error)
 {
-	rocksdb_pinnableslice_t *slice;
+	struct body body = {rocksdb_create_iterator_cf(store->db, store->body_options,
+						       store->families[FAMILY_BODIES + entry->header.signal]),
+			    {0}};
 	char key[BODY_KEY_SIZE], *message = NULL;
-	struct str bytes;
+	struct str found;
 
 	body_key(entry->partition, &entry->header, key);
-	slice = rocksdb_get_pinned_cf(store->db, store->read_options,
-				      store->families[FAMILY_BODIES + entry->header.signal], key, sizeof(key),
-				      &message);
+	rocksdb_iter_seek(body.iterator, key, sizeof(key));
+	if (rocksdb_iter_valid(body.iterator)) {
+		found.data = rocksdb_iter_key(body.iterator, &found.size);
+		if (str_equal(found, str_make(key, sizeof(key)))) {
+			body.bytes.data = rocksdb_iter_value(body.iterator, &body.bytes.size);
+			*body_out = body;
+			return STATUS_OK;
+		}
+	}
+	rocksdb_iter_get_error(body.iterator, &message);
+	body_release(&body);
 	if (message)
 		return rocksdb_failed(message, "a block cannot be read", error);
-	if (!slice)
-		return error_set(error, STATUS_CORRUPT, "block %llu has a header and no body",
-				 (unsigned long long)entry->header.sequence);
-	bytes.data = rocksdb_pinnableslice_value(slice, &bytes.size);
-	*body_out = (struct body){slice, bytes};
-	return STATUS_OK;
+	return error_set(error, STATUS_CORRUPT, "block %llu has a header and no body",
+			 (unsigned long long)entry->header.sequence);
 }
 
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,
@@ -544,5 +563,5 @@ enum status body_read(struct rocksdb_store *store, const struct block_entry *ent
 
 void body_release(struct body *body)
 {
-	rocksdb_pinnableslice_destroy(body->slice);
+	rocksdb_iter_destroy(body->iterator);
 }

@@ -51,8 +51,9 @@ static void assert_matches(const struct attributes *rows, size_t count, const st
 	assert_int_equal(attribute_reader_open(&block, TABLE, count, &reader, NULL), STATUS_OK);
 	for (size_t k = 0; k < key_count; k++)
 		for (size_t t = 0; t < text_count; t++) {
-			assert_int_equal(attribute_reader_match(&reader, keys[k], texts[t], matches, NULL),
-					 STATUS_OK);
+			assert_int_equal(
+				attribute_reader_match(&reader, keys[k], texts[t], 0, count, matches, NULL),
+				STATUS_OK);
 			for (size_t i = 0; i < count; i++)
 				if (matches[i] != expected_match(&rows[i], keys[k], texts[t]))
 					fail_msg("row %zu: %.*s = %.*s is %d", i, STR_ARG(keys[k]),

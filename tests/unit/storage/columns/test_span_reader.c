@@ -327,11 +327,70 @@ static void refuses_counts_that_lead_outside(void **state)
 			fail_msg("counts %zu were believed", i);
 }
 
+/* A block of many pieces, read in parts by readers that have read nothing else, against one that reads it whole. */
+static void reads_and_matches_any_part_of_a_large_block(void **state)
+{
+	enum { LARGE = 12000, ROUNDS = 60 };
+	struct random random = {test_seed()};
+	struct span *all = calloc(LARGE, sizeof(*all)), *part = calloc(LARGE, sizeof(*part));
+	uint8_t *matches = malloc(LARGE);
+	struct fixture fixture;
+	struct arena arena, filters;
+	struct span_reader whole_reader;
+
+	(void)state;
+	assert_non_null(all);
+	assert_non_null(part);
+	assert_non_null(matches);
+	batch_init(&fixture.batch, 0);
+	add_random_spans(&fixture.batch, &random, LARGE);
+	block_make(&fixture.block, SIGNAL_TRACES, &fixture.batch, CODEC_ZSTD);
+	arena_init(&fixture.arena, 0);
+	arena_init(&arena, 0);
+	arena_init(&filters, 0);
+	assert_int_equal(span_reader_open(&whole_reader, buffer_str(&fixture.block.body), &arena, NULL),
+			 STATUS_OK);
+	assert_int_equal(span_reader_read(&whole_reader, 0, LARGE, all, NULL), STATUS_OK);
+	for (size_t round = 0; round < ROUNDS; round++) {
+		size_t first = random_below(&random, LARGE), count = 1 + random_below(&random, 40);
+		struct span_filter filter = random_span_filter(&random, &filters);
+		bool may_match = false, does_match = false;
+
+		count = count < LARGE - first ? count : LARGE - first;
+		reopen(&fixture);
+		assert_int_equal(span_reader_read(&fixture.reader, first, count, part, NULL), STATUS_OK);
+		for (size_t i = 0; i < count; i++)
+			assert_same_row(&part[i], &all[first + i]);
+		reopen(&fixture);
+		assert_int_equal(span_reader_match(&fixture.reader, &filter, first, count, matches, NULL),
+				 STATUS_OK);
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(matches[i], span_filter_match(&filter, &all[first + i]));
+		reopen(&fixture);
+		assert_int_equal(span_reader_may_match(&fixture.reader, &filter, &may_match, NULL),
+				 STATUS_OK);
+		assert_int_equal(span_reader_match(&fixture.reader, &filter, 0, LARGE, matches, NULL),
+				 STATUS_OK);
+		for (size_t i = 0; i < LARGE; i++) {
+			assert_int_equal(matches[i], span_filter_match(&filter, &all[i]));
+			does_match |= matches[i];
+		}
+		assert_true(may_match || !does_match);
+	}
+	arena_release(&filters);
+	arena_release(&arena);
+	close_fixture(&fixture);
+	free(all);
+	free(part);
+	free(matches);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_rows_by_trace_and_start),
 		cmocka_unit_test(reads_any_part_of_a_block),
+		cmocka_unit_test(reads_and_matches_any_part_of_a_large_block),
 		cmocka_unit_test(finds_each_trace_and_no_other),
 		cmocka_unit_test(matches_exactly_what_the_filter_means),
 		cmocka_unit_test(looks_for_a_tag_in_the_nearest_place_alone),

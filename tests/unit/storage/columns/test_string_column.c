@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "blocks.h"
 #include "contract/rows.h"
 #include "storage/columns/string_column.h"
 
@@ -197,6 +198,53 @@ static enum status open_bytes(struct str bytes, size_t count, size_t limit_bytes
 	return status;
 }
 
+/* Strings of several pages, plain and in a dictionary: each can be had alone, whatever was asked before. */
+static void gives_any_string_of_a_column_of_many_pages(void **state)
+{
+	enum { COUNT = 5 * NUMBERS_PAGE + 77 };
+	static char texts[COUNT][16];
+	struct random random = {test_seed()};
+
+	(void)state;
+	for (size_t distinct = COUNT / 2; distinct <= COUNT; distinct += COUNT / 2) {
+		struct strings_builder builder = {0};
+		struct block_writer writer;
+		struct buffer body;
+
+		for (size_t i = 0; i < COUNT; i++) {
+			snprintf(texts[i], sizeof(texts[i]), "%zu", i % distinct * 7919);
+			strings_push(&builder, str_from(texts[i]));
+		}
+		block_begin(&writer, CODEC_ZSTD);
+		block_writer_head(&writer, strings_encode(&builder, block_writer_column(&writer, 9, 64, 0)));
+		block_end(&writer, SIGNAL_TRACES, 1, &body);
+		for (size_t round = 0; round < 40; round++) {
+			struct column bytes;
+			struct strings column;
+			struct block block;
+			struct arena arena;
+
+			arena_init(&arena, 0);
+			assert_int_equal(block_open(buffer_str(&body), &arena, &block, NULL), STATUS_OK);
+			assert_int_equal(block_column_open(&block, 9, 64, 0, &bytes, NULL), STATUS_OK);
+			assert_int_equal(strings_open_column(&bytes, COUNT, &arena, &column, NULL),
+					 STATUS_OK);
+			for (size_t asked = 0; asked < 3; asked++) {
+				size_t first = random_below(&random, COUNT);
+				size_t count = 1 + random_below(&random, COUNT - first);
+
+				count = asked ? 1 : count;
+				assert_int_equal(strings_need(&column, first, count, NULL), STATUS_OK);
+				for (size_t i = first; i < first + count; i++)
+					assert_str(strings_get(&column, i), texts[i]);
+			}
+			arena_release(&arena);
+		}
+		strings_release(&builder);
+		buffer_release(&body);
+	}
+}
+
 static void refuses_a_column_that_is_cut_anywhere(void **state)
 {
 	(void)state;
@@ -219,13 +267,13 @@ static void refuses_a_column_that_is_cut_anywhere(void **state)
 
 static void refuses_sizes_that_do_not_add_up(void **state)
 {
-	/* Plain; sizes of a byte, the least 0; their total; the bytes. */
-	static const char less[] = {PLAIN, 2, 1, 0, 1, 2, 4, 'a', 'b', 'c', 'd'};
-	static const char more[] = {PLAIN, 2, 1, 0, 1, 2, 2, 'a', 'b', 'c', 'd'};
+	/* Plain; the total; sizes of a byte, the least 0; the sizes; the bytes. */
+	static const char less[] = {PLAIN, 4, 2, 1, 0, 1, 2, 'a', 'b', 'c', 'd'};
+	static const char more[] = {PLAIN, 2, 2, 1, 0, 1, 2, 'a', 'b', 'c', 'd'};
 	/* The second size takes the sum round to where it was less one. */
-	static const char round[] = {PLAIN, 2,         8, 0,         3, (char)255, 0,   (char)255,
-				     0,     (char)255, 0, (char)255, 0, (char)255, 0,   (char)255,
-				     0,     (char)255, 0, (char)255, 2, 'a',       'b', 'c'};
+	static const char round[] = {PLAIN,     2, 2,         8,   0,         3,  (char)255, 0, (char)255, 0,
+				     (char)255, 0, (char)255, 0,   (char)255, 0,  (char)255, 0, (char)255, 0,
+				     (char)255, 0, (char)255, 'a', 'b',       'c'};
 
 	(void)state;
 	assert_int_equal(open_bytes(str_make(less, sizeof(less)), 2, 0), STATUS_CORRUPT);
@@ -235,7 +283,7 @@ static void refuses_sizes_that_do_not_add_up(void **state)
 
 static void refuses_a_dictionary_larger_than_its_column(void **state)
 {
-	static const char bytes[] = {DICTIONARY, 3, 1, 0, 0, 1, 0};
+	static const char bytes[] = {DICTIONARY, 3, 0, 1, 0, 1, 0};
 
 	(void)state;
 	assert_int_equal(open_bytes(str_make(bytes, sizeof(bytes)), 3, 0), STATUS_OK);
@@ -253,16 +301,16 @@ static void refuses_a_coding_that_does_not_exist(void **state)
 
 static void says_when_memory_runs_out(void **state)
 {
-	static const char bytes[] = {PLAIN, 1, 0, 0};
+	static const char few[] = {PLAIN, 0, 1, 0}, many[] = {PLAIN, 1, 0, 0, 1, 0};
 
 	(void)state;
-	assert_int_equal(open_bytes(str_make(bytes, sizeof(bytes)), 1 << 20, 1024), STATUS_NO_MEMORY);
-	assert_int_equal(open_bytes(str_make(bytes, sizeof(bytes)), 100, 0), STATUS_OK);
+	assert_int_equal(open_bytes(str_make(many, sizeof(many)), 1 << 20, 1024), STATUS_NO_MEMORY);
+	assert_int_equal(open_bytes(str_make(few, sizeof(few)), 100, 0), STATUS_OK);
 }
 
 static void reads_a_code_past_the_dictionary_as_empty(void **state)
 {
-	static const char bytes[] = {DICTIONARY, 1, 1, 1, 1, 'x', 2, 1, 0, 0, 7};
+	static const char bytes[] = {DICTIONARY, 1, 1, 1, 1, 2, 1, 0, 'x', 0, 7};
 	struct str rest = str_make(bytes, sizeof(bytes));
 	struct strings column;
 	struct arena arena;
@@ -285,6 +333,7 @@ int main(void)
 		cmocka_unit_test(forgets_its_strings_when_cleared),
 		cmocka_unit_test(keeps_strings_that_are_large),
 		cmocka_unit_test(keeps_a_column_of_nothing),
+		cmocka_unit_test(gives_any_string_of_a_column_of_many_pages),
 		cmocka_unit_test(refuses_a_column_that_is_cut_anywhere),
 		cmocka_unit_test(refuses_sizes_that_do_not_add_up),
 		cmocka_unit_test(refuses_a_dictionary_larger_than_its_column),
