@@ -89,9 +89,12 @@ static inline size_t numbers_page_count(const struct numbers *numbers, size_t fi
 static inline uint64_t numbers_get(const struct numbers *numbers, size_t index)
 {
 	size_t page = index / NUMBERS_PAGE * NUMBERS_PAGE, stride = numbers_page_count(numbers, page);
-	const uint8_t *at = numbers->planes + page * numbers->width + (index - page);
+	const uint8_t *at;
 	uint64_t value = 0;
 
+	if (numbers->width == 0)
+		return numbers->least;
+	at = numbers->planes + page * numbers->width + (index - page);
 	for (unsigned p = 0; p < numbers->width; p++)
 		value |= (uint64_t)at[p * stride] << (8 * p);
 	return numbers->least + value;
