@@ -142,5 +142,10 @@ enum status rocksdb_list_metrics(struct store *base, struct time_range range, st
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error);
 enum status rocksdb_read_points(struct store *base, const struct point_filter *filter,
 				struct batch *batch_out, struct error *error);
+enum status rocksdb_list_days(struct store *base, enum signal signal, struct arena *arena,
+			      struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+			      struct error *error);
+enum status rocksdb_scan(struct store *base, const struct store_scan *scan, store_visit *visit, void *context,
+			 struct error *error);
 
 #endif

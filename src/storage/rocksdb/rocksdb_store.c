@@ -281,6 +281,8 @@ static const struct store_ops rocksdb_ops = {
 	.find_logs = around_find_logs,
 	.list_metrics = around_list_metrics,
 	.read_points = around_read_points,
+	.list_days = rocksdb_list_days,
+	.scan = rocksdb_scan,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
