@@ -1,6 +1,7 @@
 #include "archive/export.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "app/cli.h"
 #include "app/progress.h"
@@ -111,6 +112,7 @@ static int export_store(const struct config *config, const struct request *reque
 
 	if (status != STATUS_OK)
 		return cli_fail("%s", error.message);
+	umask(077);
 	progress_begin(&progress);
 	options->watch = watch;
 	options->watch_context = &progress;

@@ -1,6 +1,5 @@
 #include "app/progress.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -28,6 +27,11 @@ void progress_begin(struct progress *progress)
 bool progress_is_stopped(void)
 {
 	return stopped;
+}
+
+const volatile sig_atomic_t *progress_stop_flag(void)
+{
+	return &stopped;
 }
 
 static void show_left(double seconds)

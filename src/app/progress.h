@@ -9,6 +9,7 @@
 #ifndef ROHAS_APP_PROGRESS_H
 #define ROHAS_APP_PROGRESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct progress {
 /* From now on Ctrl-C and SIGTERM are noted; a second one ends the program. */
 void progress_begin(struct progress *progress);
 bool progress_is_stopped(void);
+const volatile sig_atomic_t *progress_stop_flag(void);
 
 /* Shows the numbers, a few times a second at most. part is how much of the whole is done, 0 to 1. */
 void progress_show(struct progress *progress, const char *what, uint64_t row_count, uint64_t size_bytes,

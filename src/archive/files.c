@@ -57,13 +57,30 @@ enum status folder_sync(const char *path, struct error *error)
 	return status;
 }
 
-enum status folder_sync_above(const char *path, struct error *error)
+static void name_above(const char *path, char above_out[PATH_SIZE])
 {
 	const char *slash = strrchr(path, '/');
+
+	if (slash == path)
+		strcpy(above_out, "/");
+	else
+		snprintf(above_out, PATH_SIZE, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+}
+
+enum status folder_make_above(const char *path, struct error *error)
+{
 	char above[PATH_SIZE];
 
-	snprintf(above, sizeof(above), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	return folder_sync(above[0] ? above : "/", error);
+	name_above(path, above);
+	return folder_make(above, error);
+}
+
+enum status folder_sync_above(const char *path, struct error *error)
+{
+	char above[PATH_SIZE];
+
+	name_above(path, above);
+	return folder_sync(above, error);
 }
 
 enum status folder_remove(const char *path, struct error *error)

@@ -19,6 +19,9 @@ enum status path_join(const char *folder, const char *name, char path_out[PATH_S
 /* Makes the folder and those above it, with mode 0700. */
 enum status folder_make(const char *path, struct error *error);
 
+/* The same for the folder that path lies in. */
+enum status folder_make_above(const char *path, struct error *error);
+
 /* Forces the folder's list of names to the disk. */
 enum status folder_sync(const char *path, struct error *error);
 
