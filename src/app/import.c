@@ -178,7 +178,8 @@ static enum status open_target(struct importer *importer, const struct config *c
 	enum status status;
 
 	if (request->url) {
-		status = sender_new(request->url, 0, progress_stop_flag(), &importer->sender, error);
+		status = sender_new(request->url, config->workbench.api_key, 0, progress_stop_flag(),
+				    &importer->sender, error);
 		return status == STATUS_OK ? sender_speak_json(importer->sender, error) : status;
 	}
 	status = processor_new(&processor_options, &importer->processor, error);

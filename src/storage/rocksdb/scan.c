@@ -128,18 +128,21 @@ static enum status scan_block(struct rocksdb_store *store, const struct block_en
 			      struct reading *reading, store_visit *visit, void *context, struct error *error)
 {
 	struct body body;
-	enum status status = body_read(store, entry, &body, error);
+	enum status status = body_read(store, entry, &body, error), visited = STATUS_OK;
 
 	if (status != STATUS_OK)
-		return status;
+		return status == STATUS_CORRUPT ? STATUS_OK : status;
 	reading->header = &entry->header;
 	status = read_rows(reading, body.bytes, error);
 	if (status == STATUS_OK && batch_row_count(reading->rows))
-		status = visit(context, reading->rows, error);
+		visited = visit(context, reading->rows, error);
+	/* As in a search, a damaged block costs its own rows; none of them was given out. */
+	if (note_damage(store, entry, status, error) == STATUS_CORRUPT)
+		status = STATUS_OK;
 	body_release(&body);
 	arena_clear(reading->arena);
 	batch_clear(reading->rows);
-	return status;
+	return status == STATUS_OK ? visited : status;
 }
 
 enum status rocksdb_scan(struct store *base, const struct store_scan *scan, store_visit *visit, void *context,
