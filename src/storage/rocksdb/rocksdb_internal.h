@@ -42,7 +42,7 @@ struct rocksdb_store {
 	struct buffer body;
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
-	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
+	_Atomic uint64_t append_busy_ns;                         /* how long appends took, all together */
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
 	bool is_read_only;
