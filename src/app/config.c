@@ -318,6 +318,7 @@ enum status config_load(const struct config_request *request, struct config *con
 	if (!config->project.name[0])
 		config->project.name = config_keep(config, folder_name(config->project_root));
 	config->store_path = join(config, config->project_root, config->telemetry.path);
+	config->backup_path = join(config, config->project_root, config->telemetry.backup_path);
 	if (config->problem_count)
 		qsort(config->problems, config->problem_count, sizeof(*config->problems), compare_problems);
 	for (size_t i = 0; i < config->problem_count; i++)

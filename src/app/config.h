@@ -65,7 +65,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 25 };
+enum { CONFIG_KEY_COUNT = 26 };
 
 struct config {
 	struct {
@@ -77,7 +77,7 @@ struct config {
 		bool enable_cors;
 	} server;
 	struct {
-		const char *type, *path;
+		const char *type, *path, *backup_path;
 		int64_t retention_days, max_cache_size, max_cache_bytes;
 		bool enable_metrics, enable_logs, enable_traces;
 		const char *sync;
@@ -98,6 +98,7 @@ struct config {
 	const char *project_root; /* absolute */
 	const char *file;         /* as messages name it; NULL: there is none */
 	const char *store_path;   /* telemetry.path, absolute */
+	const char *backup_path;  /* telemetry.backup_path, absolute */
 
 	struct config_source sources[CONFIG_KEY_COUNT]; /* in the table's order */
 	struct config_problem *problems;

@@ -36,6 +36,10 @@ const struct config_key config_keys[] = {
 		 "stops and says so."},
 	{"telemetry.path", STRING(telemetry.path), .least = 1, .standard = "\".rohas/telemetry\"",
 	 .help = "The folder of the embedded store, relative to the project root or absolute."},
+	{"telemetry.backup_path", STRING(telemetry.backup_path), .least = 1, .standard = "\".rohas/backups\"",
+	 .help = "The folder that backups of the store are made in, relative to the project root or "
+		 "absolute. On the "
+		 "store's own file system a backup takes little room at first: it links the store's files."},
 	{"telemetry.retention_days", INTEGER(telemetry.retention_days, 0, 36500), .standard = "30",
 	 .help = "How many days telemetry is to be kept; 0 keeps it for ever. This version deletes nothing "
 		 "yet."},

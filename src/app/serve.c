@@ -8,6 +8,7 @@
 
 #include "app/cli.h"
 #include "app/ticker.h"
+#include "archive/files.h"
 #include "base/log.h"
 #include "http/http_server.h"
 #include "processor/processor.h"
@@ -86,6 +87,21 @@ static enum status open_store(struct program *program, struct error *error)
 	return rocksdb_store_open(&options, &program->store, error);
 }
 
+/* The server has checked that name is no path. */
+static enum status back_up(void *context, const char *name, char *path_out, struct error *error)
+{
+	const struct program *program = context;
+	enum status status = folder_make(program->config->backup_path, error);
+
+	if (status == STATUS_OK)
+		status = path_join(program->config->backup_path, name, path_out, error);
+	if (status == STATUS_OK)
+		status = rocksdb_store_backup(program->store, path_out, error);
+	if (status == STATUS_OK)
+		log_info("app", "a backup of the store is at %s", path_out);
+	return status;
+}
+
 static enum status start_processor(struct program *program, struct error *error)
 {
 	char host[256] = "localhost";
@@ -135,6 +151,8 @@ static enum status start_server(struct program *program, struct error *error)
 		.receiver_context = program->receiver,
 		.figures_read = read_figures,
 		.figures_context = program,
+		.backup = back_up,
+		.backup_context = program,
 		.version = ROHAS_VERSION,
 		.store_type = config->telemetry.type,
 		.store_path = config->store_path,

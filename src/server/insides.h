@@ -21,6 +21,7 @@ struct server {
 	struct query *query;
 	struct live *live;
 	struct workers *workers;
+	atomic_bool is_backing_up;
 	uint64_t start_ns, start_monotonic_ns;
 	atomic_bool stopping;
 	_Atomic uint64_t answers[COUNTED_CODES + 1];
@@ -48,6 +49,7 @@ void run_traces(struct server *server, struct http_request *request); /* api.c *
 void run_trace(struct server *server, struct http_request *request);
 void run_logs(struct server *server, struct http_request *request);
 void run_metrics(struct server *server, struct http_request *request);
+void run_backup(struct server *server, struct http_request *request); /* api_backup.c */
 void run_live(struct server *server, struct http_request *request);   /* api_live.c */
 void run_status(struct server *server, struct http_request *request); /* figures.c */
 void run_figures(struct server *server, struct http_request *request);

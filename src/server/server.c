@@ -12,6 +12,7 @@ struct route {
 	bool is_prefix;  /* path is the beginning */
 	bool is_guarded; /* asks for the key */
 	bool is_slow;    /* a question to the store: the workers answer it */
+	bool is_action;  /* POST, and never from a page: it changes something */
 };
 
 /* The first that fits counts. */
@@ -21,6 +22,7 @@ static const struct route routes[] = {
 	{"/telemetry/logs", run_logs, .is_guarded = true, .is_slow = true},
 	{"/telemetry/metrics", run_metrics, .is_guarded = true, .is_slow = true},
 	{"/telemetry/live", run_live, .is_guarded = true},
+	{"/telemetry/backup", run_backup, .is_guarded = true, .is_slow = true, .is_action = true},
 	{"/telemetry/status", run_status, .is_guarded = true},
 	{"/metrics", run_figures, .is_guarded = true},
 	{"/healthz", run_health},
@@ -156,6 +158,25 @@ static void run(struct server *server, struct http_request *request, const struc
 		refuse(server, request, 503, "too many questions wait for an answer; ask again in a second");
 }
 
+/*
+ * A browser names the origin of whatever page sends a POST, and a page has no business here. Where others than this
+ * machine can ask, the key must say who does.
+ */
+static void handle_action(struct server *server, struct http_request *request, const struct route *route)
+{
+	if (http_request_method(request) != HTTP_POST) {
+		http_reply_header(request, "Allow", "POST");
+		refuse(server, request, 405, "this address takes POST alone");
+	} else if (http_request_header(request, "Origin").size) {
+		refuse(server, request, 403, "this address is not for web pages");
+	} else if (!server->access.is_loopback && !server->access.api_key.size) {
+		refuse(server, request, 403,
+		       "server.host is no loopback address: this needs workbench.api_key to be set");
+	} else if (check_key(server, request, route)) {
+		run(server, request, route);
+	}
+}
+
 static void handle_api(struct server *server, struct http_request *request)
 {
 	const struct route *route = find_route(http_request_path(request));
@@ -169,6 +190,8 @@ static void handle_api(struct server *server, struct http_request *request)
 	if (!route) {
 		refuse(server, request, 404,
 		       "there is nothing at this address; /openapi.json lists what there is");
+	} else if (route->is_action) {
+		handle_action(server, request, route);
 	} else if (method == HTTP_OPTIONS) {
 		answer_options(server, request, "GET, HEAD, OPTIONS", allowed);
 	} else if (method != HTTP_GET && (method != HTTP_HEAD || route->run == run_live)) {

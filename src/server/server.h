@@ -54,6 +54,13 @@ struct server_figures {
 /* Fills figures (zeroed before) with what is true now. Called from the server's threads. */
 typedef void server_figures_read(void *context, struct server_figures *figures);
 
+/*
+ * Makes a copy of the store under that name, and tells where (path_out is of SERVER_BACKUP_PATH bytes). Called from the
+ * server's threads, once at a time. STATUS_INVALID where the name is taken.
+ */
+enum { SERVER_BACKUP_PATH = 4096 };
+typedef enum status server_backup(void *context, const char *name, char *path_out, struct error *error);
+
 struct server_options {
 	struct store *store;
 	const struct clock *clock;
@@ -70,6 +77,10 @@ struct server_options {
 	/* NULL leaves the figures zero. */
 	server_figures_read *figures_read;
 	void *figures_context;
+
+	/* What POST /telemetry/backup runs; NULL answers 404. */
+	server_backup *backup;
+	void *backup_context;
 
 	/* What /telemetry/status tells. */
 	const char *version, *store_type, *store_path;

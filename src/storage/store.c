@@ -86,6 +86,25 @@ enum status store_read_points(struct store *store, const struct point_filter *fi
 	return status == STATUS_OK ? store->ops->read_points(store, filter, batch_out, error) : status;
 }
 
+enum status store_list_days(struct store *store, enum signal signal, struct arena *arena,
+			    struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+			    struct error *error)
+{
+	enum status status = check(store, 1u << signal, (const void *)store->ops->list_days, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return store->ops->list_days(store, signal, arena, days_out, count_out, snapshot_out, error);
+}
+
+enum status store_scan(struct store *store, const struct store_scan *scan, store_visit *visit, void *context,
+		       struct error *error)
+{
+	enum status status = check(store, 1u << scan->signal, (const void *)store->ops->scan, error);
+
+	return status == STATUS_OK ? store->ops->scan(store, scan, visit, context, error) : status;
+}
+
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error)
 {
 	enum status status = check(store, 0, (const void *)store->ops->stats, error);

@@ -57,6 +57,9 @@ struct log_page {
 	uint64_t snapshot;
 };
 
+/* Days are counted from 1970, in UTC. */
+#define STORE_DAY_NS (UINT64_C(86400) * NS_PER_SECOND)
+
 /* A metric as the list shows it. The pointers live in the arena given to the call. A series is what has the
  * same metric (name, type, unit, temporality, monotonic), the same attributes in the same order, of the
  * resource and the scope too, and the scope's name and version. */
@@ -66,6 +69,27 @@ struct metric_summary {
 	size_t label_name_count;
 	size_t series_count;
 };
+
+/* A day, by the rows' own time in UTC, of a signal. */
+struct store_day {
+	uint64_t start_ns;          /* of the day */
+	uint64_t first_ns, last_ns; /* the least and the greatest time of a row; both included */
+	uint64_t row_count;
+};
+
+/*
+ * A walk over the rows of one signal whose time is in range. snapshot is what list_days gave, which leaves out what
+ * arrived later; 0 is now.
+ */
+struct store_scan {
+	enum signal signal;
+	struct time_range range;
+	uint64_t snapshot;
+};
+
+/* Takes some of the rows: of the scan's signal, good for the call alone. What it returns, unless STATUS_OK, ends the
+ * scan and is what the scan returns. */
+typedef enum status store_visit(void *context, const struct batch *rows, struct error *error);
 
 struct store_stats {
 	uint64_t span_count, log_count, point_count;
@@ -115,6 +139,18 @@ struct store_ops {
 	enum status (*read_points)(struct store *store, const struct point_filter *filter,
 				   struct batch *batch_out, struct error *error);
 
+	/* The days of which the signal has rows, oldest first, in arena; and the snapshot that they are of. */
+	enum status (*list_days)(struct store *store, enum signal signal, struct arena *arena,
+				 struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+				 struct error *error);
+
+	/*
+	 * Gives every row of the scan to visit, each once, in an order of the adapter's own and in pieces of a size
+	 * that does not grow with the store. Rows that come or are merged meanwhile change nothing.
+	 */
+	enum status (*scan)(struct store *store, const struct store_scan *scan, store_visit *visit,
+			    void *context, struct error *error);
+
 	enum status (*stats)(struct store *store, struct store_stats *stats_out, struct error *error);
 
 	void (*close)(struct store *store);
@@ -138,6 +174,11 @@ enum status store_list_metrics(struct store *store, struct time_range range, str
 			       struct metric_summary **metrics_out, size_t *count_out, struct error *error);
 enum status store_read_points(struct store *store, const struct point_filter *filter, struct batch *batch_out,
 			      struct error *error);
+enum status store_list_days(struct store *store, enum signal signal, struct arena *arena,
+			    struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+			    struct error *error);
+enum status store_scan(struct store *store, const struct store_scan *scan, store_visit *visit, void *context,
+		       struct error *error);
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error);
 
 /* NULL is allowed. */

@@ -69,6 +69,7 @@ struct test_list {
 };
 #define TEST_LIST(tests) {tests, sizeof(tests) / sizeof((tests)[0])}
 
-extern const struct test_list field_tests, trace_tests, log_tests, point_tests, thread_tests, random_tests;
+extern const struct test_list field_tests, trace_tests, log_tests, point_tests, thread_tests, random_tests,
+	scan_tests;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,7 +18,7 @@ struct demo_sender {
 	struct curl_slist *headers;
 	char url[URL_SIZE];
 	uint64_t wait_ns; /* before the first success */
-	bool has_sent;
+	bool has_sent, speaks_json;
 	const volatile sig_atomic_t *stop;
 	struct buffer answer;
 	char reason[CURL_ERROR_SIZE];
@@ -80,6 +81,19 @@ enum status sender_new(const char *url, const char *api_key, uint64_t wait_ns,
 	return STATUS_OK;
 }
 
+/* The content type is the first header; the others stay, the key among them. */
+enum status sender_speak_json(struct demo_sender *sender, struct error *error)
+{
+	char *header = strdup("Content-Type: application/json");
+
+	if (!header)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	curl_free(sender->headers->data);
+	sender->headers->data = header;
+	sender->speaks_json = true;
+	return STATUS_OK;
+}
+
 /* Ends early when the program is to stop. */
 static void pause_for(const struct demo_sender *sender, uint64_t duration_ns)
 {
@@ -120,6 +134,24 @@ static struct str refusal(struct str answer)
 	return str_make("", 0);
 }
 
+/* {"partialSuccess": {"rejectedSpans": "1"}}, or its sisters. */
+static void count_rejected_json(struct str answer, uint64_t *rejected_out)
+{
+	json_t *root = json_loadb(answer.data, answer.size, 0, NULL), *value;
+	const char *key;
+
+	json_object_foreach(json_object_get(root, "partialSuccess"), key, value)
+	{
+		if (strncmp(key, "rejected", 8) != 0)
+			continue;
+		if (json_is_integer(value))
+			*rejected_out = (uint64_t)json_integer_value(value);
+		else if (json_is_string(value))
+			str_parse_u64(str_from(json_string_value(value)), rejected_out);
+	}
+	json_decref(root);
+}
+
 static bool is_later(long code)
 {
 	return code == 429 || code == 502 || code == 503 || code == 504;
@@ -146,7 +178,9 @@ static enum status give_up_connecting(const struct demo_sender *sender, CURLcode
 
 static enum status refuse(const struct demo_sender *sender, long code, const char *url, struct error *error)
 {
-	struct str why = refusal(buffer_str(&sender->answer));
+	/* In JSON the whole answer is readable. */
+	struct str why =
+		sender->speaks_json ? buffer_str(&sender->answer) : refusal(buffer_str(&sender->answer));
 
 	return error_set(error, STATUS_IO, "%s answered %ld%s%.*s", url, code, why.size ? ": " : "",
 			 why.size < 200 ? (int)why.size : 200, why.data);
@@ -181,7 +215,8 @@ enum status sender_post(struct demo_sender *sender, enum signal signal, struct s
 		curl_easy_getinfo(sender->curl, CURLINFO_RESPONSE_CODE, &http_code);
 		if (code == CURLE_OK && http_code == 200) {
 			sender->has_sent = true;
-			count_rejected(buffer_str(&sender->answer), rejected_out);
+			(sender->speaks_json ? count_rejected_json
+					     : count_rejected)(buffer_str(&sender->answer), rejected_out);
 			return STATUS_OK;
 		}
 		if (code == CURLE_OK && !is_later(http_code))

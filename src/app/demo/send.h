@@ -26,6 +26,9 @@ enum status sender_new(const char *url, const char *api_key, uint64_t wait_ns,
 		       const volatile sig_atomic_t *stop, struct demo_sender **sender_out,
 		       struct error *error);
 
+/* Bodies are JSON from now on, not protobuf. */
+enum status sender_speak_json(struct demo_sender *sender, struct error *error);
+
 /* rejected_out: the rows that partial success refused. */
 enum status sender_post(struct demo_sender *sender, enum signal signal, struct str body,
 			uint64_t *rejected_out, struct error *error);

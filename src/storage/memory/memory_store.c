@@ -461,6 +461,105 @@ static enum status memory_list_metrics(struct store *store, struct time_range ra
 	return status;
 }
 
+static size_t count_of(const struct batch *rows, enum signal signal)
+{
+	const size_t counts[SIGNAL_COUNT] = {rows->span_count, rows->point_count, rows->log_count};
+
+	return counts[signal];
+}
+
+static uint64_t time_of(const struct batch *rows, enum signal signal, size_t row)
+{
+	switch (signal) {
+	case SIGNAL_TRACES: return rows->spans[row].start_ns;
+	case SIGNAL_METRICS: return rows->points[row].time_ns;
+	default: return rows->logs[row].time_ns;
+	}
+}
+
+static bool copy_row(struct batch *to, const struct batch *from, enum signal signal, size_t row)
+{
+	switch (signal) {
+	case SIGNAL_TRACES: return batch_copy_span(to, &from->spans[row]) != NULL;
+	case SIGNAL_METRICS: return batch_copy_point(to, &from->points[row]) != NULL;
+	default: return batch_copy_log(to, &from->logs[row]) != NULL;
+	}
+}
+
+static int compare_u64(const void *left, const void *right)
+{
+	return compare_times(*(const uint64_t *)left, *(const uint64_t *)right);
+}
+
+/* Times in order become days. */
+static size_t days_of(const uint64_t *times, size_t count, struct store_day *days)
+{
+	size_t day_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start_ns = times[i] / STORE_DAY_NS * STORE_DAY_NS;
+
+		if (day_count == 0 || days[day_count - 1].start_ns != start_ns)
+			days[day_count++] = (struct store_day){start_ns, times[i], times[i], 0};
+		days[day_count - 1].last_ns = times[i];
+		days[day_count - 1].row_count++;
+	}
+	return day_count;
+}
+
+static enum status memory_list_days(struct store *store, enum signal signal, struct arena *arena,
+				    struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+				    struct error *error)
+{
+	struct memory_store *memory = memory_of(store);
+	struct store_day *days;
+	uint64_t *times;
+	size_t count;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	count = count_of(&memory->rows, signal);
+	times = malloc((count + 1) * sizeof(*times));
+	for (size_t i = 0; i < count && times; i++)
+		times[i] = time_of(&memory->rows, signal, i);
+	pthread_rwlock_unlock(&memory->lock);
+	days = arena_calloc(arena, count + 1, sizeof(*days));
+	if (times && days) {
+		qsort(times, count, sizeof(*times), compare_u64);
+		*count_out = days_of(times, count, days);
+		*days_out = days;
+		*snapshot_out = count + 1;
+	}
+	free(times);
+	return times && days ? STATUS_OK : no_memory(error);
+}
+
+/* One row at a time: nobody visits while the lock is held. */
+static enum status memory_scan(struct store *store, const struct store_scan *scan, store_visit *visit,
+			       void *context, struct error *error)
+{
+	struct memory_store *memory = memory_of(store);
+	enum status status = STATUS_OK;
+	struct batch copy;
+	size_t visible;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	visible = visible_count(count_of(&memory->rows, scan->signal), scan->snapshot);
+	pthread_rwlock_unlock(&memory->lock);
+	batch_init(&copy, 0);
+	for (size_t i = 0; i < visible && status == STATUS_OK; i++) {
+		batch_clear(&copy);
+		pthread_rwlock_rdlock(&memory->lock);
+		if (time_range_contains(scan->range, time_of(&memory->rows, scan->signal, i)) &&
+		    !copy_row(&copy, &memory->rows, scan->signal, i))
+			status = no_memory(error);
+		pthread_rwlock_unlock(&memory->lock);
+		if (status == STATUS_OK && batch_row_count(&copy))
+			status = visit(context, &copy, error);
+	}
+	batch_release(&copy);
+	return status;
+}
+
 static enum status memory_stats(struct store *store, struct store_stats *stats_out, struct error *error)
 {
 	struct memory_store *memory = memory_of(store);
@@ -495,6 +594,8 @@ static const struct store_ops memory_ops = {
 	.find_logs = memory_find_logs,
 	.list_metrics = memory_list_metrics,
 	.read_points = memory_read_points,
+	.list_days = memory_list_days,
+	.scan = memory_scan,
 	.stats = memory_stats,
 	.close = memory_close,
 };

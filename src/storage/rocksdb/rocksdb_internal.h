@@ -102,6 +102,13 @@ enum status each_header(struct rocksdb_store *store, header_visit *visit, void *
 enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
 			 rocksdb_writebatch_t *refused, struct error *error);
 
+/*
+ * Every read holds the database open, between begin_read and, where that succeeded, end_read, which returns
+ * status. STATUS_BUSY where there is none to read at the moment: see db_lock.
+ */
+enum status begin_read(struct rocksdb_store *store, struct error *error);
+enum status end_read(struct rocksdb_store *store, enum status status);
+
 /* The bytes of a block where they lie, in a mapped file or in RocksDB's memory, until body_release. */
 struct body {
 	rocksdb_iterator_t *iterator;
@@ -195,5 +202,10 @@ enum status rocksdb_list_metrics(struct store *base, struct time_range range, st
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error);
 enum status rocksdb_read_points(struct store *base, const struct point_filter *filter,
 				struct batch *batch_out, struct error *error);
+enum status rocksdb_list_days(struct store *base, enum signal signal, struct arena *arena,
+			      struct store_day **days_out, size_t *count_out, uint64_t *snapshot_out,
+			      struct error *error);
+enum status rocksdb_scan(struct store *base, const struct store_scan *scan, store_visit *visit, void *context,
+			 struct error *error);
 
 #endif

@@ -342,8 +342,7 @@ static void rocksdb_store_close(struct store *base)
 	free(store);
 }
 
-/* Every read holds the database open: see db_lock. */
-static enum status begin_read(struct rocksdb_store *store, struct error *error)
+enum status begin_read(struct rocksdb_store *store, struct error *error)
 {
 	pthread_rwlock_rdlock(&store->db_lock);
 	if (store->db)
@@ -352,7 +351,7 @@ static enum status begin_read(struct rocksdb_store *store, struct error *error)
 	return error_set(error, STATUS_BUSY, "the store cannot be opened at the moment; ask again later");
 }
 
-static enum status end_read(struct rocksdb_store *store, enum status status)
+enum status end_read(struct rocksdb_store *store, enum status status)
 {
 	pthread_rwlock_unlock(&store->db_lock);
 	return status;
@@ -424,6 +423,8 @@ static const struct store_ops rocksdb_ops = {
 	.find_logs = find_logs,
 	.list_metrics = list_metrics,
 	.read_points = read_points,
+	.list_days = rocksdb_list_days,
+	.scan = rocksdb_scan,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };

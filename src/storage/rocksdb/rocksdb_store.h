@@ -43,4 +43,11 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
  */
 enum status rocksdb_store_compact(struct store *store, struct error *error);
 
+/*
+ * Makes folder, which must not be there and whose parent must, a copy of the store: a store itself, that has every row
+ * acknowledged before the call. Runs beside appends and reads. On the store's own file system most of it are links and
+ * take no room until the store rewrites what they link. STATUS_INVALID where folder is there.
+ */
+enum status rocksdb_store_backup(struct store *store, const char *folder, struct error *error);
+
 #endif
