@@ -159,12 +159,12 @@ static void put_node(struct grid *grid, const struct tree *tree, size_t index, s
 	struct buffer name = BUFFER_EMPTY;
 
 	append_branches(&name, tree, index);
+	buffer_append_c(&name, is_bad ? "✗ " : "");
 	buffer_append_str(&name, member_text(node->span, "operation_name"));
 	grid_put(grid, buffer_str(&name), is_bad ? GRID_BAD : GRID_PLAIN);
 	buffer_release(&name);
 	put_handler(grid, node->span);
 	grid_put(grid, service_of(node->span), GRID_PLAIN);
-	grid_put(grid, is_bad ? member_text(node->span, "status") : str_from(""), GRID_BAD);
 	units_duration(&grid->scratch, member_duration(node->span, "duration_ms"));
 	grid_put_scratch(grid, GRID_PLAIN);
 	append_bar(&grid->scratch, tree, node, cells);
@@ -252,8 +252,8 @@ static size_t timeline_cells(const struct frame *frame)
 size_t draw_trace(const struct frame *frame, json_t *answer)
 {
 	static const struct grid_column columns[] = {
-		{"SPAN", false, 24, 0},  {"HANDLER", false, 8, 2}, {"SERVICE", false, 8, 3},
-		{"STATUS", false, 0, 4}, {"DURATION", true, 0, 0}, {"TIMELINE", false, 0, 1},
+		{"SPAN", false, 24, 0},   {"HANDLER", false, 10, 2}, {"SERVICE", false, 12, 3},
+		{"DURATION", true, 0, 0}, {"TIMELINE", false, 0, 1},
 	};
 	json_t *spans = json_object_get(answer, "spans");
 	struct tree tree = {

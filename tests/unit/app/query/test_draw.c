@@ -157,11 +157,11 @@ static void draws_a_trace_as_a_tree(void **state)
 	assert_tree(trace, 4,
 		    "trace 4bf92f3577b34da6a3ce929d0e0e4736\n"
 		    "2026-01-01 12:00:00.000 +01:00, 100 ms, 4 spans, 1 failed; shop\n\n"
-		    "SPAN          HANDLER   SERVICE  STATUS  DURATION  TIMELINE\n"
-		    "POST /orders  api       shop               100 ms  ████████████████\n"
-		    "├─ check                shop              10.0 ms   ██\n"
-		    "│  └─ look              shop     error     100 µs   ▏\n"
-		    "└─ send       → placed  shop              10.0 ms                ██\n");
+		    "SPAN          HANDLER   SERVICE  DURATION  TIMELINE\n"
+		    "POST /orders  api       shop       100 ms  ████████████████\n"
+		    "├─ check                shop      10.0 ms   ██\n"
+		    "│  └─ ✗ look            shop       100 µs   ▏\n"
+		    "└─ send       → placed  shop      10.0 ms                ██\n");
 }
 
 static void draws_spans_that_are_each_others_parents_and_strays(void **state)
