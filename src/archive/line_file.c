@@ -8,7 +8,7 @@
 
 #include "archive/files.h"
 
-/* Level 6 packs OTLP/JSON a fifth smaller than 3 does, and is still quicker than the encoder. */
+/* An archive is written once and kept: worth more effort than a commit. */
 enum { LEVEL = 6, OUT_BYTES = 128 * 1024 };
 
 struct line_file {
