@@ -2,11 +2,12 @@
  * rocksdb_store: the default adapter: columnar blocks in an embedded RocksDB. docs/format.md has every key.
  *
  * A thread of the store's own merges small blocks of a day into large ones. Readers and appends do not wait
- * for it.
+ * for it. Other threads of its own, one less than there are cores, help searches for traces.
  *
  * An append makes one block for each signal and day of the rows given, and writes them in one atomic batch,
  * with their headers, to the write-ahead log. Headers of all blocks stay in memory; bodies are read when a
- * header says that they may hold what is asked.
+ * header says that they may hold what is asked, out of mapped files: a file that is cut while the store is
+ * open, or a page that the disk cannot deliver, ends the process with SIGBUS.
  *
  * Ownership, threads, units, errors: as storage/store.h has them. Appends run one at a time; who gathers
  * batches into one append (commit_queue) gets larger blocks.
