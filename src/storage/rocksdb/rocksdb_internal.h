@@ -7,13 +7,14 @@
 #include "storage/columns/builder.h"
 #include "storage/rocksdb/block_index.h"
 #include "storage/rocksdb/keys.h"
+#include "storage/rocksdb/periodic.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* The version of keys and headers; a block has its own. */
 enum { STORE_FORMAT = 1 };
 
-/* zstd's quickest level. */
-enum { COMPRESSION_LEVEL = 1 };
+/* zstd's quickest level, and rows of the largest merged block. */
+enum { STANDARD_COMPRESSION_LEVEL = 1, STANDARD_BLOCK_ROWS = 65536 };
 
 /* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES +
  * signal. */
@@ -34,6 +35,9 @@ struct rocksdb_store {
 	rocksdb_cache_t *cache;
 	rocksdb_readoptions_t *read_options;
 	rocksdb_writeoptions_t *write_options;
+	enum block_codec codec; /* of the blocks that are made */
+	int compression_level;
+	uint32_t block_rows;
 	struct block_index index;
 	pthread_mutex_t append_lock; /* guards what follows */
 	struct block_builder *builder;
@@ -41,7 +45,10 @@ struct rocksdb_store {
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t appended_ns; /* when rows last came, on the monotonic clock */
+	_Atomic uint64_t committed_bytes, rewritten_bytes; /* of blocks: as committed; merged or downsampled */
 	struct merger *merger;
+	struct periodic *syncing; /* NULL: the log is not forced to the disk in intervals */
+	struct keeper *keeper;
 };
 
 /* Turns RocksDB's message into an error and frees it. */
@@ -64,6 +71,54 @@ struct merger;
 enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
 void merger_free(struct merger *merger); /* NULL is allowed */
 enum status merger_run(struct merger *merger, bool eager, struct error *error);
+
+/*
+ * Between these two no merge is under way and none begins: the entries of the index that a caller has listed
+ * stay in it, save those that it takes out itself. Letting go removes the bodies that nobody reads any more.
+ */
+void merger_hold(struct merger *merger);
+enum status merger_let_go(struct merger *merger, struct error *error);
+
+/*
+ * While merges are held off: puts one block in the place of others of one signal and partition, or nothing in
+ * the place of others of one signal; at once, on the disk and for queries. The caller has references to the
+ * entries. header lacks only its sequences and level.
+ */
+enum status merger_replace(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   struct block_header *header, const struct buffer *body, struct error *error);
+enum status merger_remove(struct merger *merger, struct block_entry *const *entries, size_t count,
+			  struct error *error);
+
+/*
+ * The sweeps: see retention.c. keeper_new starts their thread; keeper_sweep does one on the caller's thread.
+ * keeper_figures adds what was dropped and left out since the start.
+ */
+struct keeper;
+enum status keeper_new(struct rocksdb_store *store, const struct rocksdb_store_options *options,
+		       struct keeper **keeper_out, struct error *error);
+void keeper_free(struct keeper *keeper); /* NULL is allowed */
+enum status keeper_sweep(struct keeper *keeper, struct error *error);
+void keeper_figures(struct keeper *keeper, struct store_stats *stats);
+
+/*
+ * While merges are held off: brings some blocks of metrics of the days before end_ns to one point a step. Adds to
+ * *removed how many points fewer there are; *is_more_out tells whether there may be more to do. See
+ * downsample_blocks.c.
+ */
+enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns, uint64_t *removed,
+			      bool *is_more_out, struct error *error);
+
+/* Brings the points of one series, which lie in many blocks, together, each series in order of time. */
+enum status sort_points(struct metric_point *points, size_t count, struct error *error);
+
+/* Writes what is in memory into files, so that logs can go. */
+void store_flush(struct rocksdb_store *store);
+
+/* What the files of the store's folder take. */
+uint64_t store_folder_bytes(const struct rocksdb_store *store);
+
+/* Whether bodies of the signal's partitions from first to before end still wait for their readers. */
+bool has_leftovers(struct rocksdb_store *store, enum signal signal, uint32_t first, uint32_t end);
 
 /* Bodies of blocks that were merged when the program ended: removes them. */
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error);
