@@ -59,6 +59,37 @@ static bool same_bounds(const struct histogram *a, const struct histogram *b)
 	       (a->bound_count == 0 || memcmp(a->bounds, b->bounds, a->bound_count * sizeof(double)) == 0);
 }
 
+static bool has_bucket_fallen(const struct histogram *histogram, const struct histogram *before)
+{
+	for (uint32_t i = 0; i < histogram->bucket_count; i++)
+		if (histogram->counts[i] < before->counts[i])
+			return true;
+	return false;
+}
+
+static bool has_side_fallen(const struct exponential_buckets *side, const struct exponential_buckets *before,
+			    int shift)
+{
+	for (uint32_t i = 0; i < before->count; i++) {
+		int64_t index = (((int64_t)before->offset + i) >> shift) - side->offset;
+
+		if (before->counts[i] &&
+		    (index < 0 || index >= side->count || side->counts[index] < before->counts[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_exponential_fallen(const struct exponential_histogram *histogram,
+				   const struct exponential_histogram *before)
+{
+	int64_t shift = (int64_t)before->scale - histogram->scale;
+
+	return shift < 0 || shift > 62 || histogram->zero_count < before->zero_count ||
+	       has_side_fallen(&histogram->positive, &before->positive, (int)shift) ||
+	       has_side_fallen(&histogram->negative, &before->negative, (int)shift);
+}
+
 /* Where the difference of two growing points cannot be told from the later one's own figures. */
 static bool begins_again(enum kind kind, const struct metric_point *point, const struct metric_point *before)
 {
@@ -69,9 +100,10 @@ static bool begins_again(enum kind kind, const struct metric_point *point, const
 	if (point->count < before->count)
 		return true;
 	if (point->metric->type == METRIC_HISTOGRAM)
-		return !same_bounds(&point->histogram, &before->histogram);
+		return !same_bounds(&point->histogram, &before->histogram) ||
+		       has_bucket_fallen(&point->histogram, &before->histogram);
 	return point->metric->type == METRIC_EXPONENTIAL_HISTOGRAM &&
-	       point->exponential.scale > before->exponential.scale;
+	       has_exponential_fallen(&point->exponential, &before->exponential);
 }
 
 /* ---- exponential histograms ---- */

@@ -87,8 +87,8 @@ static inline void kept_append(struct kept *kept, struct batch *batch)
 /* count log records of size_bytes that no compressor shrinks, from noon of the day on, a millisecond apart. */
 static inline void append_logs(struct kept *kept, uint64_t day, size_t count, size_t size_bytes)
 {
+	static uint64_t random;
 	struct batch batch;
-	uint64_t random = day * 7919 + count;
 
 	batch_init(&batch, 0);
 	for (size_t i = 0; i < count; i++) {

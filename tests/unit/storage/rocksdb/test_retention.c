@@ -99,7 +99,8 @@ static void gives_the_disk_back(void **state)
 	kept->now_ns = noon(2);
 	kept_open(kept);
 	before = kept_stats(kept).size_bytes;
-	assert_true(before > 5 * 2000 * 1000);
+	if (before < 5 * 2000 * 1000)
+		fail_msg("the store has %llu bytes, %llu records", (unsigned long long)before, (unsigned long long)kept_stats(kept).log_count);
 	kept->now_ns = noon(6);
 	kept_sweep(kept);
 	after = kept_stats(kept).size_bytes;
@@ -201,15 +202,21 @@ static void stays_dropped_after_a_restart(void **state)
 }
 
 /* Appends old and new days and sweeps, again and again; tells how many rounds are over. */
-static void churn(struct kept *kept, int progress)
+static int churn(const char *path)
 {
+	struct kept *kept = kept_new(10);
+
+	rmdir(kept->path);
+	kept->options.path = path;
+	kept->options.retention_days[SIGNAL_LOGS] = 3;
+	kept_open(kept);
 	for (uint8_t round = 1;; round++) {
 		for (uint64_t day = 0; day < 3; day++)
 			append_logs(kept, day, 20, 200);
 		append_logs(kept, 9, 1, 100);
 		kept_sweep(kept);
-		if (write(progress, &round, 1) != 1)
-			_exit(1);
+		if (write(STDOUT_FILENO, &round, 1) != 1)
+			return 1;
 	}
 }
 
@@ -222,10 +229,10 @@ static uint8_t run_and_kill(struct kept *kept, unsigned after_us)
 	assert_int_equal(pipe(pipes), 0);
 	child = fork();
 	if (child == 0) {
-		close(pipes[0]);
-		if (rocksdb_store_open(&kept->options, &kept->store, &kept->error) != STATUS_OK)
-			_exit(1);
-		churn(kept, pipes[1]);
+		/* A program of its own: RocksDB's threads do not survive a fork. */
+		dup2(pipes[1], STDOUT_FILENO);
+		execl("/proc/self/exe", "churn", kept->path, (char *)NULL);
+		_exit(1);
 	}
 	close(pipes[1]);
 	assert_int_equal(read(pipes[0], &round, 1), 1);
@@ -245,12 +252,10 @@ static void stays_dropped_whenever_the_program_is_killed(void **state)
 	size_t newest = 0;
 
 	(void)state;
-	kept->options.retention_days[SIGNAL_LOGS] = 3;
 	for (unsigned i = 0; i < 12; i++) {
 		uint8_t rounds = run_and_kill(kept, i * 1700);
 		struct store_stats stats;
 
-		kept->options.retention_days[SIGNAL_LOGS] = 0;
 		kept_open(kept);
 		for (uint64_t day = 0; day < 3; day++) {
 			size_t count = logs_of(kept, day);
@@ -263,7 +268,6 @@ static void stays_dropped_whenever_the_program_is_killed(void **state)
 		assert_int_equal(stats.log_count,
 				 newest + logs_of(kept, 0) + logs_of(kept, 1) + logs_of(kept, 2));
 		kept_close(kept);
-		kept->options.retention_days[SIGNAL_LOGS] = 3;
 	}
 	kept_free(kept);
 }
@@ -346,7 +350,7 @@ static void drops_beside_appends_merges_and_reads(void **state)
 	kept_free(kept);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_each_signal_for_its_own_days),
@@ -362,5 +366,7 @@ int main(void)
 		cmocka_unit_test(drops_beside_appends_merges_and_reads),
 	};
 
+	if (argc == 2)
+		return churn(argv[1]);
 	return test_run("storage/rocksdb/retention", tests);
 }
