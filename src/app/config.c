@@ -289,16 +289,18 @@ static void check_downsample(struct config *config)
 		downsample_rule_parse(str_from(list->items[i]), &rule);
 		if (i && (rule.age_days <= before.age_days || rule.step_ns % before.step_ns != 0 ||
 			  rule.step_ns == before.step_ns))
-			origin_report(&origin, true, (struct toml_place){0},
-				      "telemetry.downsample has \"%s\" behind \"%s\"; allowed is an age that is "
-				      "greater than the one before, and a step that is a multiple of it",
-				      list->items[i], list->items[i - 1]);
+			origin_report(
+				&origin, true, (struct toml_place){0},
+				"telemetry.downsample has \"%s\" behind \"%s\"; allowed is an age that is "
+				"greater than the one before, and a step that is a multiple of it",
+				list->items[i], list->items[i - 1]);
 		if (config->telemetry.retention_days_metrics &&
 		    rule.age_days >= config->telemetry.retention_days_metrics)
-			origin_report(&origin, false, (struct toml_place){0},
-				      "telemetry.downsample has \"%s\" and metrics are dropped after %d days: "
-				      "it never comes to pass",
-				      list->items[i], (int)config->telemetry.retention_days_metrics);
+			origin_report(
+				&origin, false, (struct toml_place){0},
+				"telemetry.downsample has \"%s\" and metrics are dropped after %d days: "
+				"it never comes to pass",
+				list->items[i], (int)config->telemetry.retention_days_metrics);
 	}
 }
 

@@ -35,9 +35,9 @@ enum config_type {
 struct config_key {
 	const char *name; /* "telemetry.receiver.http.port" */
 	enum config_type type;
-	const char *standard;       /* the default, written as in TOML */
-	const char *inherits;       /* the key whose value serves where this one has none; NULL: the default */
-	int64_t least, most;        /* INTEGER: the range; STRING: the size in bytes; SIZE: 0 or the range */
+	const char *standard; /* the default, written as in TOML */
+	const char *inherits; /* the key whose value serves where this one has none; NULL: the default */
+	int64_t least, most;  /* INTEGER: the range; STRING: the size in bytes; SIZE: 0 or the range */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	const char *only_for;       /* the telemetry.type that reads it; NULL: every one */
 	bool secret;                /* never shown */

@@ -68,7 +68,8 @@ const struct config_key config_keys[] = {
 	 .help = "Whether traces are kept; if not, they are accepted, counted and dropped."},
 	{"telemetry.sync", CHOICE(telemetry.sync, sync_choices), .standard = "\"always\"",
 	 .help = "Whether a request is answered only once its rows are forced to the disk (always), or "
-		 "already when the operating system has them: then they survive the death of the program, and "
+		 "already when the operating system has them: then they survive the death of the program, "
+		 "and "
 		 "that of the machine only if they are older than telemetry.sync_interval_ms (interval), or "
 		 "when the system happened to write them (never)."},
 	{"telemetry.sync_interval_ms", INTEGER(telemetry.sync_interval_ms, 10, 3600000), .standard = "1000",
@@ -81,7 +82,8 @@ const struct config_key config_keys[] = {
 	{"telemetry.write_buffer_bytes", SIZE(telemetry.write_buffer_bytes, MIB, 4096 * MIB),
 	 .standard = "\"64MiB\"", .only_for = "rocksdb",
 	 .help = "How much of a signal gathers in memory before it becomes a file; up to four times that for "
-		 "a moment. More means fewer files to rewrite, more memory and a longer start after a crash."},
+		 "a moment. More means fewer files to rewrite, more memory and a longer start after a "
+		 "crash."},
 	{"telemetry.block_cache_bytes", SIZE(telemetry.block_cache_bytes, MIB, TIB), .standard = "\"128MiB\"",
 	 .only_for = "rocksdb", .help = "How much of the store's files is kept in memory for queries."},
 	{"telemetry.compression", CHOICE(telemetry.compression, compressions), .standard = "\"zstd\"",

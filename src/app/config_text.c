@@ -45,10 +45,12 @@ const char *config_allowed(const struct config_key *key, struct arena *arena)
 	case CONFIG_ORIGINS:
 		return "a list of origins, each a scheme and a host (\"https://ops.example.org\") or \"*\"";
 	case CONFIG_STEPS:
-		return "a list of ages and steps, each a whole number of days and what divides a day (\"7d:1m\")";
+		return "a list of ages and steps, each a whole number of days and what divides a day "
+		       "(\"7d:1m\")";
 	case CONFIG_SIZE:
-		return arena_text(arena_printf(arena, "%sbytes, or a string with a unit (\"20GB\", \"512MiB\"), "
-						      "from %lld to %lld",
+		return arena_text(arena_printf(arena,
+					       "%sbytes, or a string with a unit (\"20GB\", \"512MiB\"), "
+					       "from %lld to %lld",
 					       strcmp(key->standard, "0") ? "" : "0, ", (long long)key->least,
 					       (long long)key->most));
 	case CONFIG_INTEGER:

@@ -85,7 +85,7 @@ static enum status open_store(struct program *program, struct error *error)
 		.write_buffer_bytes = (uint64_t)config->telemetry.write_buffer_bytes,
 		.block_cache_bytes = (uint64_t)config->telemetry.block_cache_bytes,
 		.block_rows = (uint32_t)config->telemetry.block_rows,
-		.compression = !strcmp(config->telemetry.compression, "lz4")	? STORE_LZ4
+		.compression = !strcmp(config->telemetry.compression, "lz4")    ? STORE_LZ4
 			       : !strcmp(config->telemetry.compression, "none") ? STORE_UNCOMPRESSED
 										: STORE_ZSTD,
 		.compression_level = (int)config->telemetry.compression_level,
@@ -225,7 +225,8 @@ static enum status start(struct program *program, struct error *error)
 	if (status == STATUS_OK)
 		status = commit_queue_new(program->store, QUEUE_LIMIT_BYTES, &program->queue, error);
 	if (status == STATUS_OK)
-		commit_queue_set_window(program->queue, (uint32_t)program->config->telemetry.commit_window_ms);
+		commit_queue_set_window(program->queue,
+					(uint32_t)program->config->telemetry.commit_window_ms);
 	if (status == STATUS_OK)
 		status = start_receiver(program, error);
 	if (status == STATUS_OK)

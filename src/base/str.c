@@ -136,15 +136,14 @@ bool str_parse_size(struct str s, uint64_t *bytes_out)
 		const char *name;
 		double bytes;
 	} units[] = {
-		{"", 1},	{"B", 1},	 {"kB", 1e3},	    {"MB", 1e6},	{"GB", 1e9},
-		{"TB", 1e12},	{"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
+		{"", 1},      {"B", 1},        {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+		{"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
 	};
 	size_t digits = 0;
 	struct str unit;
 	double number;
 
-	while (digits < s.size &&
-	       ((s.data[digits] >= '0' && s.data[digits] <= '9') || s.data[digits] == '.'))
+	while (digits < s.size && ((s.data[digits] >= '0' && s.data[digits] <= '9') || s.data[digits] == '.'))
 		digits++;
 	if (!str_parse_double(str_make(s.data, digits), &number))
 		return false;

@@ -152,8 +152,8 @@ static int64_t side_width(const struct metric_point *points, size_t count, int32
 	bool is_any = false;
 
 	for (size_t i = 0; i < count; i++)
-		join_span(side_of(&points[i], is_positive), (int)(points[i].exponential.scale - scale), &first,
-			  &last, &is_any);
+		join_span(side_of(&points[i], is_positive), (int)(points[i].exponential.scale - scale),
+			  &first, &last, &is_any);
 	*first_out = first;
 	return is_any ? last - first + 1 : 0;
 }
@@ -239,7 +239,8 @@ static void add_numbers(struct number *sum, struct number more)
 	if (sum->kind == NUMBER_INT && more.kind == NUMBER_INT &&
 	    !__builtin_add_overflow(sum->integer, more.integer, &sum->integer))
 		return;
-	*sum = (struct number){.real = number_as_double(*sum) + number_as_double(more), .kind = NUMBER_DOUBLE};
+	*sum = (struct number){.real = number_as_double(*sum) + number_as_double(more),
+			       .kind = NUMBER_DOUBLE};
 }
 
 /* What a number adds to those that one point will stand for: single is its value, or what it added. */

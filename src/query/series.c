@@ -305,8 +305,8 @@ enum series_result series_take(struct series *series, const struct metric_point 
 	if ((point->flags & POINT_NO_RECORDED_VALUE) || is_repetition(series, point))
 		return SERIES_NOTHING;
 	if (mode == SERIES_LEVEL) {
-		increase.from_ns = point->count && point->start_ns < point->time_ns ? point->start_ns
-										    : point->time_ns;
+		increase.from_ns =
+			point->count && point->start_ns < point->time_ns ? point->start_ns : point->time_ns;
 		result = fill(point, scratch, &increase) ? SERIES_ADDED : SERIES_NO_MEMORY;
 	} else if (is_cumulative(point)) {
 		result = take_cumulative(series, point, visible_from_ns, scratch, &increase);

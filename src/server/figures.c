@@ -238,8 +238,8 @@ static void write_store(struct buffer *out, const struct picture *picture)
 /* What the store dropped, by signal and reason. */
 static void write_dropped(struct buffer *out, const struct store_stats *stats)
 {
-	static const char *const reasons[DROP_REASON_COUNT] = {[DROPPED_BY_AGE] = "age",
-							       [DROPPED_BY_SIZE] = "size"};
+	static const char *const reasons[DROP_REASON_COUNT] = {
+		[DROPPED_BY_AGE] = "age", [DROPPED_BY_SIZE] = "size"};
 	static const struct {
 		const char *name, *help;
 		size_t offset;
@@ -247,7 +247,8 @@ static void write_dropped(struct buffer *out, const struct store_stats *stats)
 		{"rohas_telemetry_store_dropped_rows_total",
 		 "Rows dropped because of their age or the store's size, since the start.",
 		 offsetof(struct store_dropped, rows)},
-		{"rohas_telemetry_store_dropped_bytes_total", "Bytes that the dropped rows took as they were stored.",
+		{"rohas_telemetry_store_dropped_bytes_total",
+		 "Bytes that the dropped rows took as they were stored.",
 		 offsetof(struct store_dropped, bytes)},
 	};
 
@@ -282,8 +283,8 @@ static void write_effort(struct buffer *out, const struct store_stats *stats)
 	plain(out, "rohas_telemetry_store_unmerged_blocks", "gauge",
 	      "Small blocks that share their day with others: they wait to be merged.",
 	      stats->unmerged_blocks);
-	plain(out, "rohas_telemetry_store_unmerged_rows", "gauge", "Rows of the blocks that wait to be merged.",
-	      stats->unmerged_rows);
+	plain(out, "rohas_telemetry_store_unmerged_rows", "gauge",
+	      "Rows of the blocks that wait to be merged.", stats->unmerged_rows);
 }
 
 static void write_live(struct buffer *out, const struct live_stats *live)

@@ -81,9 +81,9 @@ struct store_stats {
 	struct store_dropped {
 		uint64_t rows, bytes; /* bytes as they were stored */
 	} dropped[SIGNAL_COUNT][DROP_REASON_COUNT];
-	uint64_t downsampled_points; /* how many fewer there are */
-	uint64_t committed_bytes;    /* of what was given to the store, as stored */
-	uint64_t rewritten_bytes;    /* of that, written again to merge it */
+	uint64_t downsampled_points;                    /* how many fewer there are */
+	uint64_t committed_bytes;                       /* of what was given to the store, as stored */
+	uint64_t rewritten_bytes;                       /* of that, written again to merge it */
 	uint64_t log_written_bytes, file_written_bytes; /* what all of it took to write */
 
 	uint64_t unmerged_blocks, unmerged_rows; /* small, and not alone */

@@ -146,7 +146,8 @@ static enum status sort_by_partition(enum signal signal, const void **rows, size
 static enum status put_signal(struct commit *commit, enum signal signal, const void **rows, size_t count,
 			      struct error *error)
 {
-	size_t most = commit->store->block_rows < COMMIT_MOST_ROWS ? commit->store->block_rows : COMMIT_MOST_ROWS;
+	size_t most =
+		commit->store->block_rows < COMMIT_MOST_ROWS ? commit->store->block_rows : COMMIT_MOST_ROWS;
 	enum status status = sort_by_partition(signal, rows, count, error);
 
 	for (size_t first = 0, end; first < count && status == STATUS_OK; first = end) {

@@ -197,14 +197,14 @@ static enum status downsample_group(struct rocksdb_store *store, const struct gr
 	return status;
 }
 
-enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns, uint64_t *removed,
-			      bool *is_more_out, struct error *error)
+enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns,
+			      uint64_t *removed, bool *is_more_out, struct error *error)
 {
 	const struct wanted wanted = {end_ns, step_ns};
 	struct group group = {0};
 	struct block_list list;
-	enum status status = block_index_list(&store->index, SIGNAL_METRICS, UINT64_MAX, is_wanted, &wanted,
-					      &list, error);
+	enum status status =
+		block_index_list(&store->index, SIGNAL_METRICS, UINT64_MAX, is_wanted, &wanted, &list, error);
 
 	if (status != STATUS_OK)
 		return status;

@@ -463,7 +463,8 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
-	return status == STATUS_OK ? merger_replace(merger, entries, count, &header, &merger->body, error) : status;
+	return status == STATUS_OK ? merger_replace(merger, entries, count, &header, &merger->body, error)
+				   : status;
 }
 
 /* Removes the bodies of merged blocks that nobody reads any more. */

@@ -12,8 +12,8 @@
  */
 #include <stdlib.h>
 
-#include "storage/rocksdb/rocksdb_internal.h"
 #include "storage/rocksdb/reclaim.h"
+#include "storage/rocksdb/rocksdb_internal.h"
 
 /* Garbage that a day may have: a half of what is alive and a little more; less where room is needed. */
 #define SLACK_BYTES       (UINT64_C(64) << 20)

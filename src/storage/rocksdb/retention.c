@@ -96,7 +96,8 @@ static enum status drop(struct keeper *keeper, struct block_entry *const *entrie
 
 		dropped->rows += entries[i]->header.row_count;
 		dropped->bytes += entries[i]->header.body_size;
-		haul->last_day = entries[i]->partition > haul->last_day ? entries[i]->partition : haul->last_day;
+		haul->last_day =
+			entries[i]->partition > haul->last_day ? entries[i]->partition : haul->last_day;
 	}
 	return status;
 }
@@ -297,7 +298,8 @@ static enum status downsample_by(struct keeper *keeper, const struct downsample_
 	while (is_more && status == STATUS_OK && !periodic_is_ending(keeper->periodic)) {
 		merger_hold(keeper->store->merger);
 		status = downsample_blocks(keeper->store, end_ns, rule->step_ns, removed, &is_more, error);
-		swept = merger_let_go(keeper->store->merger, status == STATUS_OK ? error : &(struct error){0});
+		swept = merger_let_go(keeper->store->merger,
+				      status == STATUS_OK ? error : &(struct error){0});
 		status = status == STATUS_OK ? swept : status;
 	}
 	return status;

@@ -45,7 +45,8 @@ struct rocksdb_store {
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t appended_ns; /* when rows last came, on the monotonic clock */
-	_Atomic uint64_t committed_bytes, rewritten_bytes; /* of blocks: as committed; merged or downsampled */
+	_Atomic uint64_t committed_bytes,
+		rewritten_bytes; /* of blocks: as committed; merged or downsampled */
 	struct merger *merger;
 	struct periodic *syncing; /* NULL: the log is not forced to the disk in intervals */
 	struct keeper *keeper;
@@ -105,8 +106,8 @@ void keeper_figures(struct keeper *keeper, struct store_stats *stats);
  * *removed how many points fewer there are; *is_more_out tells whether there may be more to do. See
  * downsample_blocks.c.
  */
-enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns, uint64_t *removed,
-			      bool *is_more_out, struct error *error);
+enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns,
+			      uint64_t *removed, bool *is_more_out, struct error *error);
 
 /* Brings the points of one series, which lie in many blocks, together, each series in order of time. */
 enum status sort_points(struct metric_point *points, size_t count, struct error *error);

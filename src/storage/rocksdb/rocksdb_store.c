@@ -68,8 +68,8 @@ static void make_options(struct rocksdb_store *store, const struct rocksdb_store
 {
 	store->options = rocksdb_options_create();
 	store->table_options = rocksdb_block_based_options_create();
-	store->cache = rocksdb_cache_create_lru(
-		or_standard(wanted->block_cache_bytes, STANDARD_BLOCK_CACHE_BYTES));
+	store->cache =
+		rocksdb_cache_create_lru(or_standard(wanted->block_cache_bytes, STANDARD_BLOCK_CACHE_BYTES));
 	store->read_options = rocksdb_readoptions_create();
 	store->write_options = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(store->write_options, wanted->sync);
@@ -253,7 +253,8 @@ static void count_unmerged(struct rocksdb_store *store, struct store_stats *stat
 		for (size_t first = 0, end; first < count; first = end) {
 			uint64_t blocks = 0, rows = 0;
 
-			for (end = first; end < count && entries[end]->partition == entries[first]->partition; end++)
+			for (end = first; end < count && entries[end]->partition == entries[first]->partition;
+			     end++)
 				if (is_small(store, entries[end])) {
 					blocks++;
 					rows += entries[end]->header.row_count;
@@ -297,9 +298,7 @@ void store_flush(struct rocksdb_store *store)
 
 		rocksdb_flush_cf(store->db, options, store->families[i], &message);
 		if (message)
-			log_warn("storage",
-				 "the store could not be flushed, its log stays: %s",
-				 message);
+			log_warn("storage", "the store could not be flushed, its log stays: %s", message);
 		rocksdb_free(message);
 	}
 	rocksdb_flushoptions_destroy(options);
@@ -404,7 +403,8 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	if (status == STATUS_OK)
 		status = merger_new(store, &store->merger, error);
 	if (status == STATUS_OK && options->sync_interval_ms && !options->sync)
-		status = periodic_new("sync", options->sync_interval_ms, sync_log, store, &store->syncing, error);
+		status = periodic_new("sync", options->sync_interval_ms, sync_log, store, &store->syncing,
+				      error);
 	if (status == STATUS_OK)
 		status = keeper_new(store, options, &store->keeper, error);
 	if (status != STATUS_OK) {

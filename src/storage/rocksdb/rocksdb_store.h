@@ -33,7 +33,7 @@ struct rocksdb_store_options {
 	enum store_compression compression;
 	int compression_level; /* of zstd; 0: its quickest, 1 */
 
-	const struct clock *clock; /* tells which day it is; NULL: the system's. Borrowed */
+	const struct clock *clock;             /* tells which day it is; NULL: the system's. Borrowed */
 	uint32_t retention_days[SIGNAL_COUNT]; /* whole days by the rows' own time; 0 keeps for ever */
 	uint64_t max_storage_bytes;            /* of the folder; 0: no limit */
 	struct downsample_rule downsample[DOWNSAMPLE_MOST_RULES]; /* ascending */

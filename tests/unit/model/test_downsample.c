@@ -6,8 +6,9 @@
 
 static void reads_ages_and_steps(void **state)
 {
-	static const char *const wrong[] = {"",	     "7d",    "7d:",    ":1m",   "7:1m",   "12h:1m",   "36h:1m",
-					    "7d:7m", "7d:0s", "7d:2d", "7d:100ms", "7d:-1m", "x:1m", "40000d:1m"};
+	static const char *const wrong[] = {"",         "7d",     "7d:",   ":1m",      "7:1m",
+					    "12h:1m",   "36h:1m", "7d:7m", "7d:0s",    "7d:2d",
+					    "7d:100ms", "7d:-1m", "x:1m",  "40000d:1m"};
 	struct downsample_rule rule;
 
 	(void)state;
@@ -41,7 +42,7 @@ static struct metric_point counted(uint64_t second, int64_t value)
 static void keeps_both_sides_of_a_new_beginning(void **state)
 {
 	struct metric_point points[] = {counted(61, 100), counted(70, 110), counted(80, 130),
-					counted(90, 5),	  counted(100, 9),  counted(110, 200)};
+					counted(90, 5),   counted(100, 9),  counted(110, 200)};
 	static const int64_t expected[] = {100, 130, 5, 200};
 	struct arena arena;
 

@@ -84,8 +84,9 @@ static void add_series(struct fixture *fixture, const struct metric *metric)
 		point = add_point(fixture, metric, is_cumulative ? start : before, time);
 		if (metric->type == METRIC_GAUGE)
 			point->start_ns = 0;
-		value = metric->monotonic && is_cumulative ? value + (double)chance(100)
-							   : (double)chance(1000) - (metric->monotonic ? 0 : 500);
+		value = metric->monotonic && is_cumulative
+				? value + (double)chance(100)
+				: (double)chance(1000) - (metric->monotonic ? 0 : 500);
 		if (metric->type == METRIC_HISTOGRAM)
 			fill_histogram(fixture, point, counts, is_cumulative);
 		else if (metric->type == METRIC_EXPONENTIAL_HISTOGRAM)
@@ -129,7 +130,8 @@ static void compare(struct fixture *all, struct fixture *few, const struct metri
 	for (size_t i = 0; i < expected.step_count; i++)
 		if (!is_near(expected.lines[0].values[i], actual.lines[0].values[i]))
 			fail_msg("%s of %s, step %d, window %zu: %.17g, not %.17g", agg, metric->name.data,
-				 (int)step_seconds, i, actual.lines[0].values[i], expected.lines[0].values[i]);
+				 (int)step_seconds, i, actual.lines[0].values[i],
+				 expected.lines[0].values[i]);
 	metric_range_release(&expected);
 	metric_range_release(&actual);
 }
@@ -236,8 +238,8 @@ static void covers_the_windows_of_a_shorter_step(void **state)
 	(void)state;
 	for (int i = 1; i <= 60; i++)
 		add_number(fixture, &gauge, 0, i * 10, i)->start_ns = 0;
-	assert_true(downsample_series(fixture->batch.points, &fixture->batch.point_count,
-				      600 * NS_PER_SECOND, &fixture->batch.arena));
+	assert_true(downsample_series(fixture->batch.points, &fixture->batch.point_count, 600 * NS_PER_SECOND,
+				      &fixture->batch.arena));
 	assert_int_equal(fixture->batch.point_count, 1);
 	fixture_commit(fixture);
 	range = answer(fixture, &gauge, "avg", 60);

@@ -146,7 +146,8 @@ static void stays_as_it_is_after_a_restart_and_a_merge(void **state)
 	assert_int_equal(kept_stats(kept).point_count, 5);
 	/* It is the same series, and the same type, as before. */
 	arena_init(&arena, 0);
-	assert_ok(kept, store_list_metrics(kept->store, TIME_RANGE_ALL, &arena, &metrics, &count, &kept->error));
+	assert_ok(kept,
+		  store_list_metrics(kept->store, TIME_RANGE_ALL, &arena, &metrics, &count, &kept->error));
 	assert_int_equal(count, 2);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(metrics[i].metric->type <= METRIC_SUM);

@@ -100,14 +100,16 @@ static void gives_the_disk_back(void **state)
 	kept_open(kept);
 	before = kept_stats(kept).size_bytes;
 	if (before < 5 * 2000 * 1000)
-		fail_msg("the store has %llu bytes, %llu records", (unsigned long long)before, (unsigned long long)kept_stats(kept).log_count);
+		fail_msg("the store has %llu bytes, %llu records", (unsigned long long)before,
+			 (unsigned long long)kept_stats(kept).log_count);
 	kept->now_ns = noon(6);
 	kept_sweep(kept);
 	after = kept_stats(kept).size_bytes;
 	assert_int_equal(kept_stats(kept).log_count, 2000);
 	/* One day of five is left, and a few files of RocksDB's own. */
 	if (after > 2000 * 1000 * 3 / 2)
-		fail_msg("%llu of %llu bytes are left", (unsigned long long)after, (unsigned long long)before);
+		fail_msg("%llu of %llu bytes are left", (unsigned long long)after,
+			 (unsigned long long)before);
 	assert_int_equal(logs_of(kept, 4), 2000);
 	kept_free(kept);
 }
