@@ -44,14 +44,16 @@ test('old metrics keep one point a step', async () => {
 		settings: { 'telemetry.retention_days': 0, 'telemetry.downsample': '2d:1h' },
 	});
 	const hour = BigInt(3_600_000_000_000);
-	const from = ((otlp.nanosecondsAgo(5 * dayMs) / hour) * hour) + 1n;
+	const from = (otlp.nanosecondsAgo(5 * dayMs) / hour) * hour + 1n;
 	const dataPoints = Array.from({ length: 100 }, (_, index) => ({
 		timeUnixNano: String(from + BigInt(index) * 10_000_000_000n),
 		asDouble: index,
 	}));
 	await program.send('metrics', otlp.metrics([{ name: 'old.gauge', gauge: { dataPoints } }]));
 	await program.restart();
-	await eventually(async () => (await figure(program, 'rohas_telemetry_store_downsampled_points_total')) === 99);
+	await eventually(
+		async () => (await figure(program, 'rohas_telemetry_store_downsampled_points_total')) === 99,
+	);
 	for (const [agg, expected] of Object.entries({ avg: 49.5, min: 0, max: 99, count: 100 })) {
 		const parameters = { name: 'old.gauge', agg, start: '-6d', end: '-4d', step: '1h' };
 		const { series } = await program.api('/telemetry/metrics', parameters);
