@@ -78,7 +78,7 @@ const struct config_key config_keys[] = {
 		 "machine may lose."},
 	{"telemetry.commit_window_ms", INTEGER(telemetry.commit_window_ms, 0, 1000), .standard = "0",
 	 .help = "How long a commit waits for more requests to share it; 0 takes what is there. Each request "
-		 "waits so much longer for its answer, and many small ones cost less disk and processor."},
+		 "waits so much longer for its answer; many small ones take less room on the disk."},
 	{"telemetry.write_buffer_bytes", SIZE(telemetry.write_buffer_bytes, MIB, 4096 * MIB),
 	 .standard = "\"64MiB\"", .only_for = "rocksdb",
 	 .help = "How much of a signal gathers in memory before it becomes a file; up to four times that for "
