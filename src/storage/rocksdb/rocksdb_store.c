@@ -14,7 +14,6 @@ enum {
 	STANDARD_WRITE_BUFFER_BYTES = 64 << 20,
 	WRITE_BUFFER_COUNT = 4,
 	STANDARD_BLOCK_CACHE_BYTES = 128 << 20,
-	LARGEST_LOG_BYTES = 512 << 20,
 	BACKGROUND_JOBS = 2,
 	CHECKSUM_XXH3 = 4,
 	KEPT_INFO_LOGS = 2,
@@ -66,6 +65,8 @@ static uint64_t or_standard(uint64_t wanted, uint64_t standard)
 
 static void make_options(struct rocksdb_store *store, const struct rocksdb_store_options *wanted)
 {
+	uint64_t write_buffer_bytes = or_standard(wanted->write_buffer_bytes, STANDARD_WRITE_BUFFER_BYTES);
+
 	store->options = rocksdb_options_create();
 	store->table_options = rocksdb_block_based_options_create();
 	store->cache =
@@ -79,11 +80,11 @@ static void make_options(struct rocksdb_store *store, const struct rocksdb_store
 	rocksdb_options_set_create_if_missing(store->options, 1);
 	rocksdb_options_set_create_missing_column_families(store->options, 1);
 	rocksdb_options_set_compression(store->options, rocksdb_no_compression);
-	rocksdb_options_set_write_buffer_size(
-		store->options, or_standard(wanted->write_buffer_bytes, STANDARD_WRITE_BUFFER_BYTES));
+	rocksdb_options_set_write_buffer_size(store->options, write_buffer_bytes);
 	rocksdb_options_enable_statistics(store->options);
 	rocksdb_options_set_max_write_buffer_number(store->options, WRITE_BUFFER_COUNT);
-	rocksdb_options_set_max_total_wal_size(store->options, LARGEST_LOG_BYTES);
+	/* Little goes to the families of headers and notes: without this their buffers would keep old logs. */
+	rocksdb_options_set_max_total_wal_size(store->options, WRITE_BUFFER_COUNT * write_buffer_bytes);
 	rocksdb_options_set_max_background_jobs(store->options, BACKGROUND_JOBS);
 	rocksdb_options_set_keep_log_file_num(store->options, KEPT_INFO_LOGS);
 	rocksdb_options_set_info_log_level(store->options, 3 /* errors */);
