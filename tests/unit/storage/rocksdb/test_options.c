@@ -72,5 +72,5 @@ int main(void)
 		cmocka_unit_test(tells_what_it_wrote_and_what_waits_to_be_merged),
 	};
 
-	return test_run("storage/rocksdb/rocksdb_store", tests);
+	return test_run("storage/rocksdb/options", tests);
 }
