@@ -46,9 +46,11 @@ static json_t *value_json(const struct config *config, const struct config_key *
 	json_t *array;
 
 	switch (key->type) {
+	case CONFIG_SIZE:
 	case CONFIG_INTEGER: return json_integer(*(const int64_t *)field);
 	case CONFIG_BOOLEAN: return json_boolean(*(const bool *)field);
 	case CONFIG_ORIGINS:
+	case CONFIG_STEPS:
 		array = json_array();
 		for (size_t i = 0; i < list->count; i++)
 			json_array_append_new(array, json_string(list->items[i]));

@@ -8,6 +8,7 @@
 
 #include "app/config_value.h"
 #include "base/buffer.h"
+#include "model/downsample.h"
 
 enum { FILE_LIMIT_BYTES = 1024 * 1024 };
 
@@ -258,6 +259,71 @@ static void find_file(struct config *config, const struct config_request *reques
 	load_file(config, config->file);
 }
 
+/* A key that has a value of its own from nowhere takes that of another one. */
+static void inherit(struct config *config)
+{
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_key *key = &config_keys[i];
+		const struct config_key *from = key->inherits ? key_find(str_from(key->inherits)) : NULL;
+
+		if (from && config->sources[i].origin == CONFIG_FROM_DEFAULT)
+			memcpy((char *)config + key->offset, (char *)config + from->offset, sizeof(int64_t));
+	}
+}
+
+static void warn(struct config *config, const char *sentence)
+{
+	struct origin origin = {config, CONFIG_FROM_DEFAULT, "configuration"};
+
+	origin_report(&origin, false, (struct toml_place){0}, "%s", sentence);
+}
+
+/* Later rules are for older days and coarser: otherwise one would undo another, or never come to pass. */
+static void check_downsample(struct config *config)
+{
+	const struct config_list *list = &config->telemetry.downsample;
+	struct origin origin = {config, CONFIG_FROM_DEFAULT, "configuration"};
+	struct downsample_rule before = {0}, rule;
+
+	for (size_t i = 0; i < list->count; i++, before = rule) {
+		downsample_rule_parse(str_from(list->items[i]), &rule);
+		if (i && (rule.age_days <= before.age_days || rule.step_ns % before.step_ns != 0 ||
+			  rule.step_ns == before.step_ns))
+			origin_report(
+				&origin, true, (struct toml_place){0},
+				"telemetry.downsample has \"%s\" behind \"%s\"; allowed is an age that is "
+				"greater than the one before, and a step that is a multiple of it",
+				list->items[i], list->items[i - 1]);
+		if (config->telemetry.retention_days_metrics &&
+		    rule.age_days >= config->telemetry.retention_days_metrics)
+			origin_report(
+				&origin, false, (struct toml_place){0},
+				"telemetry.downsample has \"%s\" and metrics are dropped after %d days: "
+				"it never comes to pass",
+				list->items[i], (int)config->telemetry.retention_days_metrics);
+	}
+}
+
+static bool is_set(const struct config *config, const char *name)
+{
+	return config->sources[key_find(str_from(name)) - config_keys].origin != CONFIG_FROM_DEFAULT;
+}
+
+static void check_tuning(struct config *config)
+{
+	if (config->telemetry.downsample.count > DOWNSAMPLE_MOST_RULES) {
+		struct origin origin = {config, CONFIG_FROM_DEFAULT, "configuration"};
+
+		origin_report(&origin, true, (struct toml_place){0},
+			      "telemetry.downsample has %zu rules; allowed are %d",
+			      config->telemetry.downsample.count, DOWNSAMPLE_MOST_RULES);
+	}
+	if (is_set(config, "telemetry.sync_interval_ms") && strcmp(config->telemetry.sync, "interval"))
+		warn(config, "telemetry.sync_interval_ms is ignored: telemetry.sync is not \"interval\"");
+	if (is_set(config, "telemetry.compression_level") && strcmp(config->telemetry.compression, "zstd"))
+		warn(config, "telemetry.compression_level is ignored: telemetry.compression is not \"zstd\"");
+}
+
 /* What concerns more than one key. */
 static void check_together(struct config *config)
 {
@@ -314,7 +380,10 @@ enum status config_load(const struct config_request *request, struct config *con
 	load_environment(config, request->environment);
 	for (size_t i = 0; i < request->setting_count; i++)
 		load_setting(config, request->settings[i]);
+	inherit(config);
 	check_together(config);
+	check_downsample(config);
+	check_tuning(config);
 	if (!config->project.name[0])
 		config->project.name = config_keep(config, folder_name(config->project_root));
 	config->store_path = join(config, config->project_root, config->telemetry.path);

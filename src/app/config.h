@@ -18,22 +18,26 @@
 #include "base/status.h"
 #include "base/str.h"
 
-/* ADDRESS is a string that holds an IP address or "localhost"; ORIGINS a list of web origins. */
+/* ADDRESS is a string that holds an IP address or "localhost"; SIZE an integer of bytes, or a string with a unit
+ * ("20GB"); ORIGINS a list of web origins, STEPS one of ages and steps ("7d:1m"). */
 enum config_type {
 	CONFIG_STRING,
 	CONFIG_CHOICE,
 	CONFIG_ADDRESS,
 	CONFIG_INTEGER,
+	CONFIG_SIZE,
 	CONFIG_BOOLEAN,
-	CONFIG_ORIGINS
+	CONFIG_ORIGINS,
+	CONFIG_STEPS
 };
 
 /* A row of the table. */
 struct config_key {
 	const char *name; /* "telemetry.receiver.http.port" */
 	enum config_type type;
-	const char *standard;       /* the default, written as in TOML */
-	int64_t least, most;        /* INTEGER: the range; STRING: the size in bytes */
+	const char *standard; /* the default, written as in TOML */
+	const char *inherits; /* the key whose value serves where this one has none; NULL: the default */
+	int64_t least, most;  /* INTEGER: the range; STRING: the size in bytes; SIZE: 0 or the range */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	const char *only_for;       /* the telemetry.type that reads it; NULL: every one */
 	bool secret;                /* never shown */
@@ -65,7 +69,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 26 };
+enum { CONFIG_KEY_COUNT = 37 };
 
 struct config {
 	struct {
@@ -78,9 +82,14 @@ struct config {
 	} server;
 	struct {
 		const char *type, *path, *backup_path;
-		int64_t retention_days, max_cache_size, max_cache_bytes;
+		int64_t retention_days, retention_days_metrics, retention_days_logs;
+		int64_t max_storage_bytes, max_cache_size, max_cache_bytes;
+		struct config_list downsample;
 		bool enable_metrics, enable_logs, enable_traces;
-		const char *sync;
+		const char *sync, *compression;
+		int64_t sync_interval_ms, commit_window_ms;
+		int64_t write_buffer_bytes, block_cache_bytes;
+		int64_t compression_level, block_rows;
 		const char *endpoint;                          /* prometheus */
 		const char *url, *database, *retention_policy; /* influxdb */
 		const char *connection_string;                 /* timescaledb */

@@ -5,15 +5,21 @@
 
 static const char *const languages[] = {"typescript", "python", "rust", NULL};
 static const char *const store_types[] = {"rocksdb", "prometheus", "influxdb", "timescaledb", NULL};
-static const char *const sync_choices[] = {"always", "never", NULL};
+static const char *const sync_choices[] = {"always", "interval", "never", NULL};
+static const char *const compressions[] = {"zstd", "lz4", "none", NULL};
 
 #define VALUE(field)         .offset = offsetof(struct config, field)
 #define STRING(field)        .type = CONFIG_STRING, .most = 4096, VALUE(field)
 #define CHOICE(field, list)  .type = CONFIG_CHOICE, .choices = list, VALUE(field)
 #define ADDRESS(field)       .type = CONFIG_ADDRESS, VALUE(field)
 #define INTEGER(field, a, b) .type = CONFIG_INTEGER, .least = a, .most = b, VALUE(field)
+#define SIZE(field, a, b)    .type = CONFIG_SIZE, .least = a, .most = b, VALUE(field)
 #define BOOLEAN(field)       .type = CONFIG_BOOLEAN, VALUE(field)
 #define ORIGINS(field)       .type = CONFIG_ORIGINS, VALUE(field)
+#define STEPS(field)         .type = CONFIG_STEPS, VALUE(field)
+
+#define MIB (INT64_C(1) << 20)
+#define TIB (INT64_C(1) << 40)
 
 const struct config_key config_keys[] = {
 	{"project.name", STRING(project.name), .standard = "\"\"",
@@ -41,8 +47,21 @@ const struct config_key config_keys[] = {
 		 "absolute. On the "
 		 "store's own file system a backup takes little room at first: it links the store's files."},
 	{"telemetry.retention_days", INTEGER(telemetry.retention_days, 0, 36500), .standard = "30",
-	 .help = "How many days telemetry is to be kept; 0 keeps it for ever. This version deletes nothing "
-		 "yet."},
+	 .help = "How many whole days traces are kept, by their own time; 0 keeps them for ever. Metrics and "
+		 "logs follow unless they have days of their own."},
+	{"telemetry.retention_days_metrics", INTEGER(telemetry.retention_days_metrics, 0, 36500),
+	 .standard = "30", .inherits = "telemetry.retention_days",
+	 .help = "How many whole days metrics are kept; 0 keeps them for ever."},
+	{"telemetry.retention_days_logs", INTEGER(telemetry.retention_days_logs, 0, 36500), .standard = "30",
+	 .inherits = "telemetry.retention_days",
+	 .help = "How many whole days logs are kept; 0 keeps them for ever."},
+	{"telemetry.max_storage_bytes", SIZE(telemetry.max_storage_bytes, 64 * MIB, 1024 * TIB),
+	 .standard = "0", .only_for = "rocksdb",
+	 .help = "How large the store's folder may become; past it the oldest days go first, of all signals, "
+		 "and of today the oldest blocks if nothing else is left. 0 is no limit."},
+	{"telemetry.downsample", STEPS(telemetry.downsample), .standard = "[]", .only_for = "rocksdb",
+	 .help = "From which age on metrics keep one point a step: \"7d:1m\" keeps of days older than seven "
+		 "one point a minute of each series, with its count, sum, least and largest value."},
 	{"telemetry.max_cache_size", INTEGER(telemetry.max_cache_size, 0, 1000000), .standard = "1000",
 	 .help = "How many assembled traces are kept in memory for queries, the least recently used go "
 		 "first; 0 "
@@ -60,10 +79,35 @@ const struct config_key config_keys[] = {
 	 .help = "Whether traces are kept; if not, they are accepted, counted and dropped."},
 	{"telemetry.sync", CHOICE(telemetry.sync, sync_choices), .standard = "\"always\"",
 	 .help = "Whether a request is answered only once its rows are forced to the disk (always), or "
-		 "already "
-		 "when the operating system has them (never): then they survive the death of the program, "
-		 "but not "
-		 "that of the machine."},
+		 "already when the operating system has them: then they survive the death of the program, "
+		 "and "
+		 "that of the machine only if they are older than telemetry.sync_interval_ms (interval), or "
+		 "when the system happened to write them (never)."},
+	{"telemetry.sync_interval_ms", INTEGER(telemetry.sync_interval_ms, 10, 3600000), .standard = "1000",
+	 .only_for = "rocksdb",
+	 .help = "How often the log is forced to the disk where telemetry.sync is \"interval\": what a dying "
+		 "machine may lose."},
+	{"telemetry.commit_window_ms", INTEGER(telemetry.commit_window_ms, 0, 1000), .standard = "0",
+	 .help = "How long a commit waits for more requests to share it; 0 takes what is there. Each request "
+		 "waits so much longer for its answer; many small ones take less room on the disk."},
+	{"telemetry.write_buffer_bytes", SIZE(telemetry.write_buffer_bytes, MIB, 4096 * MIB),
+	 .standard = "\"64MiB\"", .only_for = "rocksdb",
+	 .help = "How much of a signal gathers in memory before it becomes a file; up to four times that for "
+		 "a moment. More means fewer files to rewrite, more memory and a longer start after a "
+		 "crash."},
+	{"telemetry.block_cache_bytes", SIZE(telemetry.block_cache_bytes, MIB, TIB), .standard = "\"128MiB\"",
+	 .only_for = "rocksdb", .help = "How much of the store's files is kept in memory for queries."},
+	{"telemetry.compression", CHOICE(telemetry.compression, compressions), .standard = "\"zstd\"",
+	 .only_for = "rocksdb",
+	 .help = "How merged blocks are compressed (what is committed is soon merged: lz4 unless this is "
+		 "none); blocks "
+		 "that are there stay as they are and can be read."},
+	{"telemetry.compression_level", INTEGER(telemetry.compression_level, 1, 19), .standard = "3",
+	 .only_for = "rocksdb", .help = "zstd's level: higher is smaller and slower."},
+	{"telemetry.block_rows", INTEGER(telemetry.block_rows, 1024, 1048576), .standard = "65536",
+	 .only_for = "rocksdb",
+	 .help = "How many rows the largest merged block has: larger ones are smaller on the disk a row, and "
+		 "take more memory and time to make and to search."},
 	{"telemetry.endpoint", STRING(telemetry.endpoint), .standard = "\"\"", .only_for = "prometheus",
 	 .help = "The address of the Prometheus server, such as http://localhost:9090."},
 	{"telemetry.url", STRING(telemetry.url), .standard = "\"\"", .only_for = "influxdb",

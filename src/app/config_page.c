@@ -73,8 +73,11 @@ static void write_key(struct buffer *page, const struct config_key *key)
 		buffer_printf(page, "Only for `telemetry.type = \"%s\"`. ", key->only_for);
 	if (key->secret)
 		buffer_append_c(page, "A secret: never shown or logged. ");
-	buffer_printf(page, "Default: `%s`. Allowed: %s. Variable: `%s`.\n", key->standard,
-		      config_allowed(key, &arena), variable);
+	if (key->inherits)
+		buffer_printf(page, "Default: that of `%s`.", key->inherits);
+	else
+		buffer_printf(page, "Default: `%s`.", key->standard);
+	buffer_printf(page, " Allowed: %s. Variable: `%s`.\n", config_allowed(key, &arena), variable);
 	arena_release(&arena);
 }
 

@@ -44,6 +44,15 @@ const char *config_allowed(const struct config_key *key, struct arena *arena)
 	case CONFIG_BOOLEAN: return "true or false";
 	case CONFIG_ORIGINS:
 		return "a list of origins, each a scheme and a host (\"https://ops.example.org\") or \"*\"";
+	case CONFIG_STEPS:
+		return "a list of ages and steps, each a whole number of days and what divides a day "
+		       "(\"7d:1m\")";
+	case CONFIG_SIZE:
+		return arena_text(arena_printf(arena,
+					       "%sbytes, or a string with a unit (\"20GB\", \"512MiB\"), "
+					       "from %lld to %lld",
+					       strcmp(key->standard, "0") ? "" : "0, ", (long long)key->least,
+					       (long long)key->most));
 	case CONFIG_INTEGER:
 		return arena_text(arena_printf(arena, "an integer from %lld to %lld", (long long)key->least,
 					       (long long)key->most));
@@ -93,9 +102,11 @@ const char *config_value_text(const struct config *config, const struct config_k
 	struct buffer text = BUFFER_EMPTY;
 
 	switch (key->type) {
+	case CONFIG_SIZE:
 	case CONFIG_INTEGER: buffer_printf(&text, "%lld", (long long)*(const int64_t *)field); break;
 	case CONFIG_BOOLEAN: buffer_append_c(&text, *(const bool *)field ? "true" : "false"); break;
-	case CONFIG_ORIGINS: append_list(&text, (const struct config_list *)field); break;
+	case CONFIG_ORIGINS:
+	case CONFIG_STEPS: append_list(&text, (const struct config_list *)field); break;
 	default: append_string(&text, key, *(const char *const *)field);
 	}
 	kept = arena_text(arena_copy(arena, buffer_str(&text)));

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/downsample.h"
+
 const char *config_keep(struct config *config, struct str text)
 {
 	struct str copy = arena_copy(&config->arena, text);
@@ -122,8 +124,15 @@ static bool string_is_allowed(const struct config_key *key, struct str text)
 	}
 }
 
-static bool set_origins(const struct origin *origin, const struct config_key *key,
-			const struct toml_value *value, struct config_list *list_out)
+static bool is_item(const struct config_key *key, struct str text)
+{
+	struct downsample_rule rule;
+
+	return key->type == CONFIG_ORIGINS ? is_origin(text) : downsample_rule_parse(text, &rule);
+}
+
+static bool set_list(const struct origin *origin, const struct config_key *key,
+		     const struct toml_value *value, struct config_list *list_out)
 {
 	const char **items = arena_calloc(&origin->config->arena, value->item_count, sizeof(*items));
 
@@ -132,7 +141,7 @@ static bool set_origins(const struct origin *origin, const struct config_key *ke
 	for (size_t i = 0; i < value->item_count; i++) {
 		const struct toml_value *item = &value->items[i];
 
-		if (item->kind != TOML_IS_STRING || !is_origin(item->text)) {
+		if (item->kind != TOML_IS_STRING || !is_item(key, item->text)) {
 			refuse(origin, key, item, "holds");
 			return false;
 		}
@@ -147,9 +156,22 @@ static enum toml_kind kind_wanted(enum config_type type)
 	switch (type) {
 	case CONFIG_INTEGER: return TOML_IS_INTEGER;
 	case CONFIG_BOOLEAN: return TOML_IS_BOOLEAN;
-	case CONFIG_ORIGINS: return TOML_IS_ARRAY;
+	case CONFIG_ORIGINS:
+	case CONFIG_STEPS: return TOML_IS_ARRAY;
 	default: return TOML_IS_STRING;
 	}
+}
+
+/* 0 stands for none, where the default does. */
+static bool size_is_allowed(const struct config_key *key, const struct toml_value *value, uint64_t *bytes_out)
+{
+	if (value->kind == TOML_IS_INTEGER && value->integer >= 0)
+		*bytes_out = (uint64_t)value->integer;
+	else if (value->kind != TOML_IS_STRING || !str_parse_size(value->text, bytes_out))
+		return false;
+	if (*bytes_out == 0)
+		return !strcmp(key->standard, "0");
+	return *bytes_out >= (uint64_t)key->least && *bytes_out <= (uint64_t)key->most;
 }
 
 /* Whether the value of the right kind is in range; stores it then. */
@@ -157,6 +179,7 @@ static bool store_value(const struct origin *origin, const struct config_key *ke
 			const struct toml_value *value)
 {
 	char *field = (char *)origin->config + key->offset;
+	uint64_t size_bytes;
 
 	switch (key->type) {
 	case CONFIG_INTEGER:
@@ -165,7 +188,13 @@ static bool store_value(const struct origin *origin, const struct config_key *ke
 		*(int64_t *)field = value->integer;
 		return true;
 	case CONFIG_BOOLEAN: *(bool *)field = value->boolean; return true;
-	case CONFIG_ORIGINS: return set_origins(origin, key, value, (struct config_list *)field);
+	case CONFIG_SIZE:
+		if (!size_is_allowed(key, value, &size_bytes))
+			break;
+		*(int64_t *)field = (int64_t)size_bytes;
+		return true;
+	case CONFIG_ORIGINS:
+	case CONFIG_STEPS: return set_list(origin, key, value, (struct config_list *)field);
 	default:
 		if (!string_is_allowed(key, value->text))
 			break;
@@ -178,7 +207,7 @@ static bool store_value(const struct origin *origin, const struct config_key *ke
 
 void value_set(const struct origin *origin, const struct config_key *key, const struct toml_value *value)
 {
-	if (value->kind != kind_wanted(key->type)) {
+	if (value->kind != kind_wanted(key->type) && key->type != CONFIG_SIZE) {
 		refuse(origin, key, value, "is");
 		return;
 	}
@@ -199,7 +228,7 @@ void value_set_text(const struct origin *origin, const struct config_key *key, s
 		value.kind = TOML_IS_BOOLEAN;
 		value.boolean = str_equal_c(text, "true");
 	}
-	if (key->type == CONFIG_ORIGINS) {
+	if (key->type == CONFIG_ORIGINS || key->type == CONFIG_STEPS) {
 		value.kind = TOML_IS_ARRAY;
 		value.items = items;
 	}

@@ -11,6 +11,7 @@
 #include "archive/files.h"
 #include "base/log.h"
 #include "http/http_server.h"
+#include "model/downsample.h"
 #include "processor/processor.h"
 #include "receiver/receiver.h"
 #include "server/server.h"
@@ -82,8 +83,25 @@ static enum status open_store(struct program *program, struct error *error)
 	struct rocksdb_store_options options = {
 		.path = config->store_path,
 		.sync = !strcmp(config->telemetry.sync, "always"),
+		.write_buffer_bytes = (uint64_t)config->telemetry.write_buffer_bytes,
+		.block_cache_bytes = (uint64_t)config->telemetry.block_cache_bytes,
+		.block_rows = (uint32_t)config->telemetry.block_rows,
+		.compression = !strcmp(config->telemetry.compression, "lz4")    ? STORE_LZ4
+			       : !strcmp(config->telemetry.compression, "none") ? STORE_UNCOMPRESSED
+										: STORE_ZSTD,
+		.compression_level = (int)config->telemetry.compression_level,
+		.clock = &clock_system,
+		.retention_days = {[SIGNAL_TRACES] = (uint32_t)config->telemetry.retention_days,
+				   [SIGNAL_METRICS] = (uint32_t)config->telemetry.retention_days_metrics,
+				   [SIGNAL_LOGS] = (uint32_t)config->telemetry.retention_days_logs},
+		.max_storage_bytes = (uint64_t)config->telemetry.max_storage_bytes,
 	};
 
+	if (!strcmp(config->telemetry.sync, "interval"))
+		options.sync_interval_ms = (uint32_t)config->telemetry.sync_interval_ms;
+	for (size_t i = 0; i < config->telemetry.downsample.count; i++)
+		downsample_rule_parse(str_from(config->telemetry.downsample.items[i]),
+				      &options.downsample[options.downsample_count++]);
 	return rocksdb_store_open(&options, &program->store, error);
 }
 
@@ -226,6 +244,9 @@ static enum status start(struct program *program, struct error *error)
 	if (status == STATUS_OK)
 		status = commit_queue_new(program->store, QUEUE_LIMIT_BYTES, &program->queue, error);
 	if (status == STATUS_OK)
+		commit_queue_set_window(program->queue,
+					(uint32_t)program->config->telemetry.commit_window_ms);
+	if (status == STATUS_OK)
 		status = start_receiver(program, error);
 	if (status == STATUS_OK)
 		status = start_server(program, error);
@@ -281,10 +302,7 @@ static void greet(const struct program *program)
 	else
 		print_address("OTLP/HTTP:", config->server.host, port, "");
 	fflush(stdout);
-	log_info("app", "the store is %s (%s)%s", config->store_path, config->telemetry.type,
-		 config->telemetry.retention_days
-			 ? "; this version deletes nothing yet, whatever telemetry.retention_days says"
-			 : "; it keeps everything");
+	log_info("app", "the store is %s (%s)", config->store_path, config->telemetry.type);
 	if (!host_is_loopback(config->server.host) && !config->workbench.api_key[0])
 		log_warn("app",
 			 "server.host is %s and workbench.api_key is empty: whoever reaches port %u can read "

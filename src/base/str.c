@@ -130,6 +130,35 @@ bool str_parse_double(struct str s, double *value_out)
 	return true;
 }
 
+bool str_parse_size(struct str s, uint64_t *bytes_out)
+{
+	static const struct {
+		const char *name;
+		double bytes;
+	} units[] = {
+		{"", 1},      {"B", 1},        {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+		{"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
+	};
+	size_t digits = 0;
+	struct str unit;
+	double number;
+
+	while (digits < s.size && ((s.data[digits] >= '0' && s.data[digits] <= '9') || s.data[digits] == '.'))
+		digits++;
+	if (!str_parse_double(str_make(s.data, digits), &number))
+		return false;
+	unit = str_trim(str_make(s.data + digits, s.size - digits));
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!str_equal_nocase(unit, str_from(units[i].name)))
+			continue;
+		if (number * units[i].bytes >= 0x1p63)
+			return false;
+		*bytes_out = (uint64_t)(number * units[i].bytes);
+		return true;
+	}
+	return false;
+}
+
 /* Reads one sequence of two to four bytes; 0 where it is not well formed. */
 static size_t utf8_sequence_size(const unsigned char *p, size_t left)
 {

@@ -74,6 +74,10 @@ bool str_parse_u64(struct str s, uint64_t *value_out); /* decimal digits only, n
 bool str_parse_i64(struct str s, int64_t *value_out);
 bool str_parse_double(struct str s, double *value_out); /* the whole string, C locale, finite or not */
 
+/* "1048576", "512MB", "20 GiB", "1.5TB": kB, MB, GB, TB are powers of 1,000, KiB, MiB, GiB, TiB of 1,024; case
+ * folds. Below 2^63. */
+bool str_parse_size(struct str s, uint64_t *bytes_out);
+
 /* Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms). */
 bool str_is_utf8(struct str s);
 

@@ -220,6 +220,17 @@ static bool fill_distribution(const struct metric_point *point, struct series_sc
 	return true;
 }
 
+/* A number stands for itself, or for those that downsampling put into one. */
+static void fill_number(const struct metric_point *point, struct increase *increase)
+{
+	bool is_whole = point->count > 0;
+
+	increase->count = is_whole ? point->count : 1;
+	increase->sum = is_whole ? point->sum : increase->value;
+	increase->least = is_whole ? point->min : increase->value;
+	increase->most = is_whole ? point->max : increase->value;
+}
+
 static bool fill(const struct metric_point *point, struct series_scratch *scratch, struct increase *increase)
 {
 	increase->to_ns = point->time_ns;
@@ -227,6 +238,8 @@ static bool fill(const struct metric_point *point, struct series_scratch *scratc
 	increase->count = point->count;
 	increase->sum =
 		point->has & POINT_HAS_SUM || point->metric->type == METRIC_SUMMARY ? point->sum : NAN;
+	if (series_mode_of(point->metric) == SERIES_LEVEL || series_mode_of(point->metric) == SERIES_INCREASE)
+		fill_number(point, increase);
 	if (series_mode_of(point->metric) != SERIES_DISTRIBUTION)
 		return true;
 	return fill_distribution(point, scratch, increase);
@@ -292,7 +305,8 @@ enum series_result series_take(struct series *series, const struct metric_point 
 	if ((point->flags & POINT_NO_RECORDED_VALUE) || is_repetition(series, point))
 		return SERIES_NOTHING;
 	if (mode == SERIES_LEVEL) {
-		increase.from_ns = point->time_ns;
+		increase.from_ns =
+			point->count && point->start_ns < point->time_ns ? point->start_ns : point->time_ns;
 		result = fill(point, scratch, &increase) ? SERIES_ADDED : SERIES_NO_MEMORY;
 	} else if (is_cumulative(point)) {
 		result = take_cumulative(series, point, visible_from_ns, scratch, &increase);

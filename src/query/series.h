@@ -35,9 +35,9 @@ struct series {
 struct increase {
 	uint64_t from_ns, to_ns;      /* the time in which it was added: (from, to] */
 	double value;                 /* SERIES_LEVEL: the level; SERIES_INCREASE: how much */
-	uint64_t count;               /* DISTRIBUTION and SUMMARY: how many values */
+	uint64_t count;               /* DISTRIBUTION and SUMMARY: how many values; else: points */
 	double sum;                   /* and their sum; NaN where it was not recorded */
-	double least, most;           /* DISTRIBUTION: between these; NaN where nothing is known */
+	double least, most;           /* of them; DISTRIBUTION: between these; NaN where nothing is known */
 	const struct bucket *buckets; /* DISTRIBUTION; they live until the next call with the same scratch */
 	size_t bucket_count;
 };

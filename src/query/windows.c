@@ -72,9 +72,10 @@ bool cells_add(const struct windows *windows, struct cell *cells, const struct i
 		return true;
 	if (windows->mode == SERIES_DISTRIBUTION)
 		return add_distribution(windows, &cells[window], increase);
-	cell_bound(&cells[window], increase->value, increase->value);
+	cell_bound(&cells[window], is_sum ? increase->least : increase->value,
+		   is_sum ? increase->most : increase->value);
 	cells[window].total += is_sum ? increase->value : increase->sum;
-	cells[window].count += is_sum ? 1 : (double)increase->count;
+	cells[window].count += (double)increase->count;
 	return true;
 }
 
@@ -114,28 +115,54 @@ static void advance(const struct windows *windows, struct cell *cells, struct le
 	level->window = window;
 }
 
+/* A point of many covers windows before its own: of each it says the same, and no more points. */
+static void cover(const struct windows *windows, struct cell *cells, struct level *level,
+		  const struct increase *increase)
+{
+	struct level covered = {.count = 1,
+				.last = increase->value,
+				.total = increase->sum / (double)increase->count,
+				.least = increase->least,
+				.most = increase->most};
+	int64_t window = window_of(windows, increase->to_ns), first = window_of(windows, increase->from_ns);
+
+	advance(windows, cells, level, first);
+	if (level->holds && level->count && first < window) {
+		enter_level(windows, &cells[first++], level);
+		level->count = 0;
+	}
+	for (first = first < 0 ? 0 : first; first < window && windows->agg.kind != AGG_COUNT; first++)
+		enter_level(windows, &cells[first], &covered);
+	if (level->window < window)
+		level->window = window;
+}
+
 void level_add(const struct windows *windows, struct cell *cells, struct level *level,
 	       const struct increase *increase)
 {
 	int64_t window = window_of(windows, increase->to_ns);
-	double value = increase->value;
 
-	advance(windows, cells, level, window);
+	if (increase->from_ns < increase->to_ns)
+		cover(windows, cells, level, increase);
+	else
+		advance(windows, cells, level, window);
 	if (window < 0 || window == (int64_t)windows->count) {
 		level->count = 0;
 	} else if (level->count == 0) {
-		level->total = level->least = level->most = value;
-		level->count = 1;
+		level->total = increase->sum;
+		level->least = increase->least;
+		level->most = increase->most;
+		level->count = increase->count;
 	} else {
-		level->total += value;
-		level->least = fmin(level->least, value);
-		level->most = fmax(level->most, value);
-		level->count++;
+		level->total += increase->sum;
+		level->least = fmin(level->least, increase->least);
+		level->most = fmax(level->most, increase->most);
+		level->count += increase->count;
 	}
 	level->holds = true;
 	level->window = window;
 	level->time_ns = increase->to_ns;
-	level->last = value;
+	level->last = increase->value;
 }
 
 void level_end(const struct windows *windows, struct cell *cells, struct level *level, uint64_t time_ns)

@@ -254,6 +254,58 @@ static void write_store(struct buffer *out, const struct picture *picture)
 	      picture->cache.size_bytes);
 }
 
+/* What the store dropped, by signal and reason. */
+static void write_dropped(struct buffer *out, const struct store_stats *stats)
+{
+	static const char *const reasons[DROP_REASON_COUNT] = {
+		[DROPPED_BY_AGE] = "age", [DROPPED_BY_SIZE] = "size"};
+	static const struct {
+		const char *name, *help;
+		size_t offset;
+	} families[] = {
+		{"rohas_telemetry_store_dropped_rows_total",
+		 "Rows dropped because of their age or the store's size, since the start.",
+		 offsetof(struct store_dropped, rows)},
+		{"rohas_telemetry_store_dropped_bytes_total",
+		 "Bytes that the dropped rows took as they were stored.",
+		 offsetof(struct store_dropped, bytes)},
+	};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		family(out, families[i].name, "counter", families[i].help);
+		for (int signal = 0; signal < SIGNAL_COUNT; signal++)
+			for (int reason = 0; reason < DROP_REASON_COUNT; reason++) {
+				const char *dropped = (const char *)&stats->dropped[signal][reason];
+				uint64_t value;
+
+				memcpy(&value, dropped + families[i].offset, sizeof(value));
+				buffer_printf(out, "%s{signal=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+					      families[i].name, signal_name((enum signal)signal),
+					      reasons[reason], value);
+			}
+	}
+	plain(out, "rohas_telemetry_store_downsampled_points_total", "counter",
+	      "Metric points that downsampling put into others.", stats->downsampled_points);
+}
+
+static void write_effort(struct buffer *out, const struct store_stats *stats)
+{
+	plain(out, "rohas_telemetry_store_committed_bytes_total", "counter",
+	      "Bytes of the blocks that were committed.", stats->committed_bytes);
+	plain(out, "rohas_telemetry_store_rewritten_bytes_total", "counter",
+	      "Bytes of the blocks that merging and downsampling wrote.", stats->rewritten_bytes);
+	plain(out, "rohas_telemetry_store_log_written_bytes_total", "counter",
+	      "Bytes that RocksDB wrote to its log.", stats->log_written_bytes);
+	plain(out, "rohas_telemetry_store_file_written_bytes_total", "counter",
+	      "Bytes that RocksDB wrote to its table files: when memory was full, and to rewrite them.",
+	      stats->file_written_bytes);
+	plain(out, "rohas_telemetry_store_unmerged_blocks", "gauge",
+	      "Small blocks that share their day with others: they wait to be merged.",
+	      stats->unmerged_blocks);
+	plain(out, "rohas_telemetry_store_unmerged_rows", "gauge",
+	      "Rows of the blocks that wait to be merged.", stats->unmerged_rows);
+}
+
 static void write_live(struct buffer *out, const struct live_stats *live)
 {
 	plain(out, "rohas_telemetry_live_readers", "gauge", "Readers of the live stream.",
@@ -311,6 +363,8 @@ void run_figures(struct server *server, struct http_request *request)
 	write_requests(&body, &picture.figures);
 	write_commits(&body, &picture.figures);
 	write_store(&body, &picture);
+	write_dropped(&body, &picture.store);
+	write_effort(&body, &picture.store);
 	write_answers(&body, server);
 	write_live(&body, &picture.live);
 	write_process(&body, server);

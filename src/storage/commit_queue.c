@@ -1,7 +1,9 @@
 #include "storage/commit_queue.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* A group is one write to the store: large enough to make the write cheap, small enough that nobody waits
  * long. */
@@ -22,6 +24,8 @@ struct commit_queue {
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t filled;
 	struct entry *first, **last;
+	size_t entry_count;
+	uint32_t window_ms;
 	bool stopping;
 	struct commit_queue_stats stats;
 };
@@ -48,9 +52,26 @@ static void take_group(struct commit_queue *queue, struct group *group)
 		group->entries[group->count] = entry;
 		group->batches[group->count++] = entry->batch;
 		queue->first = entry->next;
+		queue->entry_count--;
 	}
 	if (!queue->first)
 		queue->last = &queue->first;
+}
+
+static bool has_whole_group(const struct commit_queue *queue)
+{
+	return queue->entry_count >= GROUP_BATCHES || queue->stats.waiting_bytes >= GROUP_BYTES;
+}
+
+/* Until the window of the first that came is over. The lock is held. */
+static void wait_for_company(struct commit_queue *queue)
+{
+	uint64_t until_ns = clock_monotonic_ns() + queue->window_ms * NS_PER_MS;
+	struct timespec until = {(time_t)(until_ns / NS_PER_SECOND), (long)(until_ns % NS_PER_SECOND)};
+
+	while (!queue->stopping && !has_whole_group(queue) &&
+	       pthread_cond_timedwait(&queue->filled, &queue->lock, &until) != ETIMEDOUT)
+		;
 }
 
 /* False once the queue is stopping and empty. */
@@ -59,6 +80,8 @@ static bool wait_for_group(struct commit_queue *queue, struct group *group)
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->first && !queue->stopping)
 		pthread_cond_wait(&queue->filled, &queue->lock);
+	if (queue->window_ms)
+		wait_for_company(queue);
 	take_group(queue, group);
 	pthread_mutex_unlock(&queue->lock);
 	return group->count > 0;
@@ -118,6 +141,7 @@ enum status commit_queue_new(struct store *store, size_t limit_bytes, struct com
 			     struct error *error)
 {
 	struct commit_queue *queue = calloc(1, sizeof(*queue));
+	pthread_condattr_t attributes;
 
 	if (!queue)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for the commit queue");
@@ -125,7 +149,10 @@ enum status commit_queue_new(struct store *store, size_t limit_bytes, struct com
 	queue->limit_bytes = limit_bytes;
 	queue->last = &queue->first;
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->filled, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&queue->filled, &attributes);
+	pthread_condattr_destroy(&attributes);
 	if (pthread_create(&queue->thread, NULL, run, queue) != 0) {
 		pthread_cond_destroy(&queue->filled);
 		pthread_mutex_destroy(&queue->lock);
@@ -158,6 +185,7 @@ static enum status admit(struct commit_queue *queue, struct entry *entry, struct
 	queue->stats.waiting_bytes += entry->size_bytes;
 	*queue->last = entry;
 	queue->last = &entry->next;
+	queue->entry_count++;
 	pthread_cond_signal(&queue->filled);
 	return STATUS_OK;
 }
@@ -177,6 +205,13 @@ enum status commit_queue_push(struct commit_queue *queue, struct batch *batch, s
 	if (status != STATUS_OK)
 		free(entry);
 	return status;
+}
+
+void commit_queue_set_window(struct commit_queue *queue, uint32_t window_ms)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->window_ms = window_ms;
+	pthread_mutex_unlock(&queue->lock);
 }
 
 void commit_queue_stats(struct commit_queue *queue, struct commit_queue_stats *stats_out)

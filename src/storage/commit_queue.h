@@ -2,7 +2,8 @@
  * commit_queue: group commit. Batches that arrive while a commit is under way are committed together, as one.
  *
  * One thread of its own takes all that waits (up to a group's size) and gives it to store_append, then calls
- * each batch's completion. So a busy store makes larger groups, and a quiet one answers at once.
+ * each batch's completion. So a busy store makes larger groups, and a quiet one answers at once; with a window
+ * a group waits for company, though never longer than until it is full.
  *
  * Ownership  commit_queue_push takes the batch; the completion gets it back to clear and use again. store is
  *            borrowed and outlives the queue.
@@ -32,6 +33,10 @@ enum status commit_queue_new(struct store *store, size_t limit_bytes, struct com
 /* size_bytes: what the batch counts towards the limit. */
 enum status commit_queue_push(struct commit_queue *queue, struct batch *batch, size_t size_bytes,
 			      commit_done *done, void *context, struct error *error);
+
+/* From now on a commit waits so long for more to come, at most, before it begins; 0, as at first: it does not
+ * wait. */
+void commit_queue_set_window(struct commit_queue *queue, uint32_t window_ms);
 
 void commit_queue_stats(struct commit_queue *queue, struct commit_queue_stats *stats_out);
 

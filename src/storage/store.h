@@ -90,6 +90,9 @@ struct store_scan {
 /* Takes some of the rows: of the scan's signal, good for the call alone. What it returns, unless STATUS_OK, ends the
  * scan and is what the scan returns. */
 typedef enum status store_visit(void *context, const struct batch *rows, struct error *error);
+/* Why rows were dropped: older than their retention, or the store was larger than its limit. */
+enum drop_reason { DROPPED_BY_AGE, DROPPED_BY_SIZE };
+enum { DROP_REASON_COUNT = 2 };
 
 struct store_stats {
 	uint64_t span_count, log_count, point_count;
@@ -99,6 +102,17 @@ struct store_stats {
 	uint64_t size_bytes;   /* on disk; 0 where the adapter cannot know */
 	uint64_t memory_bytes; /* of indexes and caches, about */
 	struct error writing;  /* STATUS_OK, or why every append is refused at the moment */
+
+	/* Since the store was opened. */
+	struct store_dropped {
+		uint64_t rows, bytes; /* bytes as they were stored */
+	} dropped[SIGNAL_COUNT][DROP_REASON_COUNT];
+	uint64_t downsampled_points;                    /* how many fewer there are */
+	uint64_t committed_bytes;                       /* of what was given to the store, as stored */
+	uint64_t rewritten_bytes;                       /* of that, written again to merge it */
+	uint64_t log_written_bytes, file_written_bytes; /* what all of it took to write */
+
+	uint64_t unmerged_blocks, unmerged_rows; /* small, and not alone */
 };
 
 struct store;

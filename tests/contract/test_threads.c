@@ -135,8 +135,10 @@ static void *read_traces(void *argument)
 	struct random random = {me->number};
 	struct trace_hit hits[50];
 
-	while (!me->contest->over)
+	/* At least once, however quick the writers are. */
+	do
 		read_once(me->contest, &random, hits);
+	while (!me->contest->over);
 	return NULL;
 }
 

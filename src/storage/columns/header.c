@@ -24,6 +24,7 @@ enum {
 	FIELD_TERMS = 15,
 	FIELD_FIRST_SEQUENCE = 16, /* absent: the block's own sequence */
 	FIELD_LAST_SEQUENCE = 17,
+	FIELD_STEP_NS = 18,
 };
 
 uint32_t header_trace_hash(const uint8_t trace_id[TRACE_ID_SIZE])
@@ -75,6 +76,7 @@ void header_encode(const struct block_header *header, struct buffer *out)
 		protobuf_put_uint(out, FIELD_FIRST_SEQUENCE, header->first_sequence);
 		protobuf_put_uint(out, FIELD_LAST_SEQUENCE, header->last_sequence);
 	}
+	protobuf_put_uint(out, FIELD_STEP_NS, header->step_ns);
 	protobuf_put_bytes(out, FIELD_TRACES, str_make(header->traces, header->trace_count * 4));
 	protobuf_put_bytes(out, FIELD_TERMS, str_make(header->terms, header->term_count * 4));
 }
@@ -98,6 +100,7 @@ static void set_number(struct block_header *header, const struct protobuf_field 
 	case FIELD_SEQUENCE: header->sequence = field->integer; break;
 	case FIELD_FIRST_SEQUENCE: header->first_sequence = field->integer; break;
 	case FIELD_LAST_SEQUENCE: header->last_sequence = field->integer; break;
+	case FIELD_STEP_NS: header->step_ns = field->integer; break;
 	case FIELD_FIRST_NS: header->first_ns = field->integer; break;
 	case FIELD_LAST_NS: header->last_ns = field->integer; break;
 	case FIELD_MIN_DURATION_NS: header->min_duration_ns = field->integer; break;

@@ -28,6 +28,7 @@ struct block_header {
 	uint64_t first_ns, last_ns; /* least and greatest time of a row (a span's start); both included */
 	uint64_t min_duration_ns, max_duration_ns;
 	uint64_t row_count, body_size;
+	uint64_t step_ns; /* metrics: its series have at most one point a step of it, about; 0: as received */
 	uint32_t outcomes;      /* bit per enum outcome that occurs */
 	uint32_t handler_types; /* bit per enum handler_type of an execution */
 	uint32_t levels;        /* bit per enum log_record_level */

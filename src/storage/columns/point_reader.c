@@ -349,3 +349,11 @@ enum status point_reader_read(struct point_reader *reader, const struct point_fi
 		return damaged(reader, "series", error);
 	return status;
 }
+
+void point_reader_show_types(struct point_reader *reader)
+{
+	for (size_t i = 0; i < reader->metric_count; i++)
+		if (reader->metrics[i].type == STORED_GAUGE_STEPS ||
+		    reader->metrics[i].type == STORED_SUM_STEPS)
+			reader->metrics[i].type -= STORED_STEPS_LESS;
+}

@@ -40,4 +40,8 @@ enum status point_reader_open(struct point_reader *reader, struct str bytes, str
 enum status point_reader_read(struct point_reader *reader, const struct point_filter *filter,
 			      struct batch *batch_out, struct error *error);
 
+/* Gives the metrics of downsampled gauges and sums the type that they were received with, in all points and series
+ * that were read. Nothing is read afterwards. */
+void point_reader_show_types(struct point_reader *reader);
+
 #endif

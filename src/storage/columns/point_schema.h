@@ -29,6 +29,12 @@ enum point_field {
 	POINT_BOUNDS = 65,        /* one a distribution: eight bytes a bound, little-endian */
 };
 
+/*
+ * Types that metrics have on disk alone: of a gauge's and a sum's points that stand for several (see
+ * model/downsample.h), which have the columns of distributions. The difference is the type that is read.
+ */
+enum { STORED_GAUGE_STEPS = 6, STORED_SUM_STEPS = 7, STORED_STEPS_LESS = 5 };
+
 enum series_field { SERIES_METRIC = 0, SERIES_RESOURCE = 1, SERIES_SCOPE = 2 };
 
 enum metric_field {

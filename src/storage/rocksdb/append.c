@@ -3,7 +3,7 @@
 #include "storage/rocksdb/rocksdb_internal.h"
 
 /* How many rows of a signal one block takes at most when much is committed at once. */
-enum { BLOCK_ROWS = 32768 };
+enum { COMMIT_MOST_ROWS = 32768 };
 
 /* A commit that is being put together: one write batch, and the entries that become visible after it. */
 struct commit {
@@ -57,6 +57,7 @@ static enum status put_block(struct commit *commit, uint32_t partition, struct b
 	body_key(partition, header, key);
 	rocksdb_writebatch_put_cf(commit->writes, store->families[FAMILY_BODIES + header->signal], key,
 				  BODY_KEY_SIZE, store->body.data, store->body.size);
+	atomic_fetch_add(&store->committed_bytes, store->body.size);
 	buffer_release(&encoded);
 	return add_entry(commit, entry, error);
 }
@@ -145,12 +146,14 @@ static enum status sort_by_partition(enum signal signal, const void **rows, size
 static enum status put_signal(struct commit *commit, enum signal signal, const void **rows, size_t count,
 			      struct error *error)
 {
+	size_t most =
+		commit->store->block_rows < COMMIT_MOST_ROWS ? commit->store->block_rows : COMMIT_MOST_ROWS;
 	enum status status = sort_by_partition(signal, rows, count, error);
 
 	for (size_t first = 0, end; first < count && status == STATUS_OK; first = end) {
 		uint32_t partition = partition_of(row_time_ns(signal, rows[first]));
 
-		for (end = first + 1; end < count && end - first < BLOCK_ROWS; end++)
+		for (end = first + 1; end < count && end - first < most; end++)
 			if (partition_of(row_time_ns(signal, rows[end])) != partition)
 				break;
 		status = put_rows(commit, signal, partition, rows + first, end - first, error);

@@ -182,7 +182,7 @@ static void leave(struct block_index *index, struct block_entry *entry)
 void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
 			 struct block_entry *entry)
 {
-	size_t signal = entry->header.signal, kept = 0;
+	size_t signal = old[0]->header.signal, kept = 0;
 	struct block_entry **entries;
 
 	pthread_rwlock_wrlock(&index->lock);
@@ -193,7 +193,8 @@ void block_index_replace(struct block_index *index, struct block_entry *const *o
 		if (!entries[i]->graveyard)
 			entries[kept++] = entries[i];
 	index->counts[signal] = kept;
-	insert(index, entry);
+	if (entry)
+		insert(index, entry);
 	pthread_rwlock_unlock(&index->lock);
 	for (size_t i = 0; i < count; i++)
 		block_entry_free(old[i]);

@@ -59,8 +59,9 @@ enum status block_index_reserve(struct block_index *index, size_t count, struct 
 void block_index_add(struct block_index *index, struct block_entry *const *entries, size_t count);
 
 /*
- * Puts one entry in the place of others, at once: a query sees either them or it. The index takes the new
- * one; the others wait in the graveyard once nobody reads them. Room for the new one was reserved.
+ * Puts one entry, or none (NULL), in the place of others of one signal, at once: a query sees either them or
+ * it. The index takes the new one, and gives its references to the others up: they wait in the graveyard once
+ * nobody reads them. Room for the new one was reserved.
  */
 void block_index_replace(struct block_index *index, struct block_entry *const *old, size_t count,
 			 struct block_entry *entry);

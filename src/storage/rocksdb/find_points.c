@@ -103,9 +103,11 @@ static enum status read_block(void *context, const struct block_header *header, 
 			      struct error *error)
 {
 	struct reading *reading = context;
+	enum status status = point_reader_read(reader, reading->filter, reading->batch, error);
 
 	(void)header;
-	return point_reader_read(reader, reading->filter, reading->batch, error);
+	point_reader_show_types(reader);
+	return status;
 }
 
 struct keyed {
@@ -131,7 +133,7 @@ static bool is_same_origin(const struct metric_point *a, const struct metric_poi
 }
 
 /* Brings the points of one series, which lie in many blocks, together. */
-static enum status sort_points(struct metric_point *points, size_t count, struct error *error)
+enum status sort_points(struct metric_point *points, size_t count, struct error *error)
 {
 	struct keyed *keyed = malloc((count + 1) * sizeof(*keyed));
 	struct buffer scratch = BUFFER_EMPTY;
@@ -302,6 +304,7 @@ static enum status list_points(struct listing *listing, struct point_reader *rea
 
 	batch_init(&batch, 0);
 	status = point_reader_read(reader, listing->filter, &batch, error);
+	point_reader_show_types(reader);
 	for (size_t i = 0; i < batch.point_count && status == STATUS_OK; i++) {
 		const struct metric_point *point = &batch.points[i];
 		struct point_series series = {point->metric, point->resource, point->scope,
@@ -323,6 +326,7 @@ static enum status list_block(void *context, const struct block_header *header, 
 
 	if (!time_range_contains(range, header->first_ns) || !time_range_contains(range, header->last_ns))
 		return list_points(listing, reader, error);
+	point_reader_show_types(reader);
 	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
 		status = list_series(listing, &reader->series[i], error);
 	return status;

@@ -24,22 +24,20 @@
 
 enum {
 	MERGE_MOST_BLOCKS = 256,
-	MERGE_MOST_ROWS = 65536,
-	FULL_ROWS = 32768,  /* a block of this many is never merged again */
 	PAUSE_MS = 1000,    /* between looks */
 	WINDOW_MS = 250,    /* over which it is measured how busy appends are */
 	RETRY_SECONDS = 30, /* after a failure */
 };
 
 /*
- * The tiers below FULL_ROWS: which blocks belong to one, and how many are worth a merge. Steps of eight: a
+ * The tiers below half of the largest block, which is never merged again: which blocks belong to one, and how many are worth a merge. Steps of eight: a
  * row is rewritten once a step, and never a large block for the sake of a few small ones.
  */
 static const struct tier {
 	uint64_t below_rows;
 	size_t enough;
 	size_t enough_when_pressed;
-} tiers[] = {{16, 16, 16}, {128, 16, 64}, {1024, 16, 256}, {4096, 8, 4096}, {FULL_ROWS, 8, 16384}};
+} tiers[] = {{16, 16, 16}, {128, 16, 64}, {1024, 16, 256}, {4096, 8, 4096}, {UINT64_MAX, 8, 16384}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
@@ -60,34 +58,36 @@ struct merger {
 
 /* What a choice of blocks depends on. */
 struct appetite {
+	uint64_t most_rows; /* of a merged block */
 	bool is_pressed, is_eager;
 };
 
-static size_t tier_of(const struct block_entry *entry)
+/* A block of half the rows is full: with another one of its size it would not fit. */
+static size_t tier_of(const struct block_entry *entry, uint64_t most_rows)
 {
 	size_t tier = 0;
 
-	if (atomic_load(&entry->is_unmergeable))
+	if (atomic_load(&entry->is_unmergeable) || entry->header.row_count >= most_rows / 2)
 		return TIER_COUNT;
-	while (tier < TIER_COUNT && entry->header.row_count >= tiers[tier].below_rows)
+	while (entry->header.row_count >= tiers[tier].below_rows)
 		tier++;
 	return tier;
 }
 
 /* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows.
  */
-static size_t take_blocks(struct block_entry *const *partition, size_t count, size_t tier, bool lower_too,
-			  struct block_entry **chosen_out, size_t most)
+static size_t take_blocks(struct block_entry *const *partition, size_t count, size_t tier,
+			  const struct appetite *appetite, struct block_entry **chosen_out, size_t most)
 {
 	size_t chosen = 0;
 	uint64_t rows = 0;
 
 	for (size_t i = 0; i < count && chosen < most; i++) {
-		size_t its_tier = tier_of(partition[i]);
+		size_t its_tier = tier_of(partition[i], appetite->most_rows);
 
-		if (its_tier > tier || (its_tier < tier && !lower_too))
+		if (its_tier > tier || (its_tier < tier && !appetite->is_eager))
 			continue;
-		if (rows + partition[i]->header.row_count > MERGE_MOST_ROWS)
+		if (rows + partition[i]->header.row_count > appetite->most_rows)
 			break;
 		rows += partition[i]->header.row_count;
 		chosen_out[chosen++] = partition[i];
@@ -103,14 +103,14 @@ static size_t choose_blocks(struct block_entry *const *partition, size_t count, 
 	size_t chosen;
 
 	for (size_t i = 0; i < count; i++)
-		counts[tier_of(partition[i])]++;
+		counts[tier_of(partition[i], appetite->most_rows)]++;
 	for (size_t tier = 0; tier < TIER_COUNT && !appetite->is_eager; tier++)
 		if (counts[tier] >=
 		    (appetite->is_pressed ? tiers[tier].enough_when_pressed : tiers[tier].enough))
-			return take_blocks(partition, count, tier, false, chosen_out, most);
+			return take_blocks(partition, count, tier, appetite, chosen_out, most);
 	if (!appetite->is_eager)
 		return 0;
-	chosen = take_blocks(partition, count, TIER_COUNT - 1, true, chosen_out, most);
+	chosen = take_blocks(partition, count, TIER_COUNT - 1, appetite, chosen_out, most);
 	return chosen > 1 ? chosen : 0;
 }
 
@@ -343,10 +343,13 @@ static enum status build_merged(struct merger *merger, enum signal signal, struc
 static void name_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
 			struct block_header *header)
 {
+	bool is_new_step;
+
 	header->sequence = atomic_fetch_add(&merger->store->next_sequence, 1);
 	header->level = 1;
 	header->first_sequence = UINT64_MAX;
 	header->last_sequence = 0;
+	is_new_step = header->step_ns == 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct block_header *source = &entries[i]->header;
 
@@ -354,6 +357,9 @@ static void name_merged(struct merger *merger, struct block_entry *const *entrie
 			header->first_sequence = source->first_sequence;
 		if (source->last_sequence > header->last_sequence)
 			header->last_sequence = source->last_sequence;
+		/* As fine as the finest of them: the next sweep makes it coarser again. */
+		if (is_new_step && (i == 0 || source->step_ns < header->step_ns))
+			header->step_ns = source->step_ns;
 	}
 }
 
@@ -365,22 +371,25 @@ static void leftover_of(const struct block_entry *entry, char key[LEFTOVER_KEY_S
 	leftover_key(entry->header.signal, body, key);
 }
 
-/* One batch: the new block in, the old headers out, the old bodies noted as leftovers. */
+/* One batch: the new block, if there is one, in, the old headers out, the old bodies noted as leftovers. */
 static enum status write_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
 				const struct block_header *header, const struct buffer *encoded,
-				struct error *error)
+				const struct buffer *body, struct error *error)
 {
 	struct rocksdb_store *store = merger->store;
 	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
 	char key[LEFTOVER_KEY_SIZE];
 	enum status status;
 
-	header_key(entries[0]->partition, header, key);
-	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
-				  encoded->data, encoded->size);
-	body_key(entries[0]->partition, header, key);
-	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key, BODY_KEY_SIZE,
-				  merger->body.data, merger->body.size);
+	if (header) {
+		header_key(entries[0]->partition, header, key);
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
+					  encoded->data, encoded->size);
+		body_key(entries[0]->partition, header, key);
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key,
+					  BODY_KEY_SIZE, body->data, body->size);
+		atomic_fetch_add(&store->rewritten_bytes, body->size);
+	}
 	for (size_t i = 0; i < count; i++) {
 		header_key(entries[i]->partition, &entries[i]->header, key);
 		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
@@ -394,8 +403,8 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 	return status;
 }
 
-static enum status publish(struct merger *merger, struct block_entry *const *entries, size_t count,
-			   struct block_header *header, struct error *error)
+enum status merger_replace(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   struct block_header *header, const struct buffer *body, struct error *error)
 {
 	struct buffer encoded = BUFFER_EMPTY;
 	struct block_entry *entry = NULL;
@@ -409,12 +418,22 @@ static enum status publish(struct merger *merger, struct block_entry *const *ent
 		entry = block_entry_new(entries[0]->partition, buffer_str(&encoded), error);
 	status = entry ? block_index_reserve(&merger->store->index, 1, error) : STATUS_NO_MEMORY;
 	if (status == STATUS_OK)
-		status = write_merged(merger, entries, count, header, &encoded, error);
+		status = write_merged(merger, entries, count, header, &encoded, body, error);
 	if (status == STATUS_OK)
 		block_index_replace(&merger->store->index, entries, count, entry);
 	else
 		block_entry_free(entry);
 	buffer_release(&encoded);
+	return status;
+}
+
+enum status merger_remove(struct merger *merger, struct block_entry *const *entries, size_t count,
+			  struct error *error)
+{
+	enum status status = write_merged(merger, entries, count, NULL, NULL, NULL, error);
+
+	if (status == STATUS_OK)
+		block_index_replace(&merger->store->index, entries, count, NULL);
 	return status;
 }
 
@@ -444,7 +463,8 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
-	return status == STATUS_OK ? publish(merger, entries, count, &header, error) : status;
+	return status == STATUS_OK ? merger_replace(merger, entries, count, &header, &merger->body, error)
+				   : status;
 }
 
 /* Removes the bodies of merged blocks that nobody reads any more. */
@@ -472,6 +492,28 @@ static enum status sweep(struct merger *merger, struct error *error)
 	status = store_write(store, merger->write_options, writes, error);
 	rocksdb_writebatch_destroy(writes);
 	return status;
+}
+
+bool has_leftovers(struct rocksdb_store *store, enum signal signal, uint32_t first, uint32_t end)
+{
+	rocksdb_iterator_t *iterator =
+		rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FAMILY_DEFAULT]);
+	char sought[LEFTOVER_PREFIX_SIZE + 1 + 4];
+	bool has = false;
+
+	memcpy(sought, leftover_prefix, LEFTOVER_PREFIX_SIZE);
+	sought[LEFTOVER_PREFIX_SIZE] = (char)signal;
+	put_big_endian(sought + LEFTOVER_PREFIX_SIZE + 1, first, 4);
+	rocksdb_iter_seek(iterator, sought, sizeof(sought));
+	if (rocksdb_iter_valid(iterator)) {
+		size_t size;
+		const char *key = rocksdb_iter_key(iterator, &size);
+
+		has = size == LEFTOVER_KEY_SIZE && memcmp(key, sought, LEFTOVER_PREFIX_SIZE + 1) == 0 &&
+		      partition_of_key(key + LEFTOVER_PREFIX_SIZE + 1) < end;
+	}
+	rocksdb_iter_destroy(iterator);
+	return has;
 }
 
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
@@ -530,7 +572,8 @@ static bool is_pressed(struct merger *merger)
 static enum status merge_once(struct merger *merger, bool eager, size_t *count_out, struct error *error)
 {
 	struct rocksdb_store *store = merger->store;
-	struct appetite appetite = {.is_pressed = is_pressed(merger), .is_eager = eager};
+	struct appetite appetite = {
+		.most_rows = store->block_rows, .is_pressed = is_pressed(merger), .is_eager = eager};
 	struct block_entry *chosen[MERGE_MOST_BLOCKS];
 	enum status status;
 	size_t count = 0;
@@ -548,6 +591,25 @@ static enum status merge_once(struct merger *merger, bool eager, size_t *count_o
 		status = sweep(merger, error);
 	pthread_rwlock_unlock(&store->db_lock);
 	*count_out = count;
+	return status;
+}
+
+enum status merger_hold(struct merger *merger, struct error *error)
+{
+	enum status status;
+
+	pthread_mutex_lock(&merger->work_lock);
+	status = begin_read(merger->store, error);
+	if (status != STATUS_OK)
+		pthread_mutex_unlock(&merger->work_lock);
+	return status;
+}
+
+enum status merger_let_go(struct merger *merger, struct error *error)
+{
+	enum status status = end_read(merger->store, sweep(merger, error));
+
+	pthread_mutex_unlock(&merger->work_lock);
 	return status;
 }
 
@@ -615,7 +677,7 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	if (!merger)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	merger->store = store;
-	merger->builder = block_builder_new(MERGE_CODEC, MERGE_COMPRESSION_LEVEL);
+	merger->builder = block_builder_new(store->codec, store->compression_level);
 	merger->write_options = rocksdb_writeoptions_create();
 	pthread_mutex_init(&merger->work_lock, NULL);
 	pthread_mutex_init(&merger->lock, NULL);

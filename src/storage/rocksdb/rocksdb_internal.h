@@ -8,15 +8,17 @@
 #include "storage/rocksdb/block_index.h"
 #include "storage/rocksdb/helpers.h"
 #include "storage/rocksdb/keys.h"
+#include "storage/rocksdb/periodic.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* The version of keys and headers; a block has its own. */
 enum { STORE_FORMAT = 2 };
 
-/* What is committed is soon merged: lz4 is quick. What is merged stays. */
-#define COMMIT_CODEC CODEC_LZ4
-#define MERGE_CODEC  CODEC_ZSTD
-enum { MERGE_COMPRESSION_LEVEL = 3 };
+/*
+ * What is committed is soon merged: lz4 is quick. What is merged stays: zstd, of which level 3 costs a twentieth
+ * more than level 1 and takes a hundredth less. And rows of the largest merged block.
+ */
+enum { STANDARD_COMPRESSION_LEVEL = 3, STANDARD_BLOCK_ROWS = 65536 };
 
 /* Column families, in the order in which they are opened. Bodies of a signal are in family FAMILY_BODIES +
  * signal. */
@@ -51,17 +53,26 @@ struct rocksdb_store {
 	rocksdb_readoptions_t *read_options;
 	rocksdb_readoptions_t *body_options; /* of bodies: their readers check what they use */
 	rocksdb_writeoptions_t *write_options;
+	enum block_codec codec; /* of merged blocks; what is committed is lz4, or none where this is */
+	int compression_level;
+	uint32_t block_rows;
 	struct block_index index;
 	pthread_mutex_t append_lock; /* guards what follows */
 	struct block_builder *builder;
 	struct buffer body;
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
-	_Atomic uint64_t append_busy_ns;                         /* how long appends took, all together */
+	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
+	/* of blocks: as committed; merged or downsampled */
+	_Atomic uint64_t committed_bytes, rewritten_bytes;
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
+	atomic_bool has_lost_headers;   /* so that bodies without one are no garbage: they can be rescued */
 	bool is_read_only;
-	struct merger *merger; /* NULL where is_read_only */
+	/* NULL where is_read_only */
+	struct merger *merger;
+	struct periodic *syncing; /* NULL: the log is not forced to the disk in intervals */
+	struct keeper *keeper;
 	struct recovery recovery;
 	struct helpers *helpers; /* of searches */
 };
@@ -75,7 +86,7 @@ bool is_rocksdb_store(const struct store *store);
 /* STATUS_UNSUPPORTED: the store was opened read-only. */
 enum status refuse_change(const struct rocksdb_store *store, struct error *error);
 
-/* Writes what the log holds into files, so that the next start has nothing to replay. */
+/* Writes what is in memory into files, so that logs can go. db_lock is held for reading, or nobody else is there. */
 void store_flush(struct rocksdb_store *store);
 
 /* Opens store->db and its families for reading, beside a process that holds them: see open_read_only.c. */
@@ -171,6 +182,51 @@ static inline void leftover_key(uint8_t signal, const char body[BODY_KEY_SIZE], 
 	key[LEFTOVER_PREFIX_SIZE] = (char)signal;
 	memcpy(key + LEFTOVER_PREFIX_SIZE + 1, body, BODY_KEY_SIZE);
 }
+/*
+ * Between these two no merge is under way and none begins: the entries of the index that a caller has listed
+ * stay in it, save those that it takes out itself, and the database stays open. Letting go removes the bodies that
+ * nobody reads any more. Where holding fails, nothing is held.
+ */
+enum status merger_hold(struct merger *merger, struct error *error);
+enum status merger_let_go(struct merger *merger, struct error *error);
+
+/*
+ * While merges are held off: puts one block in the place of others of one signal and partition, or nothing in
+ * the place of others of one signal; at once, on the disk and for queries. The caller has references to the
+ * entries. header lacks only its sequences and level.
+ */
+enum status merger_replace(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   struct block_header *header, const struct buffer *body, struct error *error);
+enum status merger_remove(struct merger *merger, struct block_entry *const *entries, size_t count,
+			  struct error *error);
+
+/*
+ * The sweeps: see retention.c. keeper_new starts their thread; keeper_sweep does one on the caller's thread.
+ * keeper_figures adds what was dropped and left out since the start.
+ */
+struct keeper;
+enum status keeper_new(struct rocksdb_store *store, const struct rocksdb_store_options *options,
+		       struct keeper **keeper_out, struct error *error);
+void keeper_free(struct keeper *keeper); /* NULL is allowed */
+enum status keeper_sweep(struct keeper *keeper, struct error *error);
+void keeper_figures(struct keeper *keeper, struct store_stats *stats);
+
+/*
+ * While merges are held off: brings some blocks of metrics of the days before end_ns to one point a step. Adds to
+ * *removed how many points fewer there are; *is_more_out tells whether there may be more to do. See
+ * downsample_blocks.c.
+ */
+enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint64_t step_ns,
+			      uint64_t *removed, bool *is_more_out, struct error *error);
+
+/* Brings the points of one series, which lie in many blocks, together, each series in order of time. */
+enum status sort_points(struct metric_point *points, size_t count, struct error *error);
+
+/* What the files of the store's folder take. */
+uint64_t store_folder_bytes(const struct rocksdb_store *store);
+
+/* Whether bodies of the signal's partitions from first to before end still wait for their readers. */
+bool has_leftovers(struct rocksdb_store *store, enum signal signal, uint32_t first, uint32_t end);
 
 /* Bodies of blocks that were merged when the program ended: removes them. */
 enum status remove_leftovers(struct rocksdb_store *store, struct error *error);

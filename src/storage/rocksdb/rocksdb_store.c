@@ -11,10 +11,9 @@
 
 /* RocksDB's own buffers. Blocks are compressed by us, so its compression is off. */
 enum {
-	WRITE_BUFFER_BYTES = 64 << 20,
+	STANDARD_WRITE_BUFFER_BYTES = 64 << 20,
 	WRITE_BUFFER_COUNT = 4,
-	BLOCK_CACHE_BYTES = 128 << 20,
-	LARGEST_LOG_BYTES = 512 << 20,
+	STANDARD_BLOCK_CACHE_BYTES = 128 << 20,
 	BACKGROUND_JOBS = 2,
 	CHECKSUM_XXH3 = 4,
 	KEPT_INFO_LOGS = 1,
@@ -61,11 +60,19 @@ static enum status make_folder(const char *path, struct error *error)
 	return status;
 }
 
-static void make_options(struct rocksdb_store *store, bool sync)
+static uint64_t or_standard(uint64_t wanted, uint64_t standard)
 {
+	return wanted ? wanted : standard;
+}
+
+static void make_options(struct rocksdb_store *store, const struct rocksdb_store_options *wanted)
+{
+	uint64_t write_buffer_bytes = or_standard(wanted->write_buffer_bytes, STANDARD_WRITE_BUFFER_BYTES);
+
 	store->options = rocksdb_options_create();
 	store->table_options = rocksdb_block_based_options_create();
-	store->cache = rocksdb_cache_create_lru(BLOCK_CACHE_BYTES);
+	store->cache =
+		rocksdb_cache_create_lru(or_standard(wanted->block_cache_bytes, STANDARD_BLOCK_CACHE_BYTES));
 	store->read_options = rocksdb_readoptions_create();
 	store->write_options = rocksdb_writeoptions_create();
 	/* Files are mapped: a body is read where it lies in the page cache, and of it only what is asked for. */
@@ -73,16 +80,18 @@ static void make_options(struct rocksdb_store *store, bool sync)
 	rocksdb_options_set_advise_random_on_open(store->options, 0);
 	store->body_options = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_verify_checksums(store->body_options, 0);
-	rocksdb_writeoptions_set_sync(store->write_options, sync);
+	rocksdb_writeoptions_set_sync(store->write_options, wanted->sync);
 	rocksdb_block_based_options_set_block_cache(store->table_options, store->cache);
 	rocksdb_block_based_options_set_checksum(store->table_options, CHECKSUM_XXH3);
 	rocksdb_options_set_block_based_table_factory(store->options, store->table_options);
 	rocksdb_options_set_create_if_missing(store->options, 1);
 	rocksdb_options_set_create_missing_column_families(store->options, 1);
 	rocksdb_options_set_compression(store->options, rocksdb_no_compression);
-	rocksdb_options_set_write_buffer_size(store->options, WRITE_BUFFER_BYTES);
+	rocksdb_options_set_write_buffer_size(store->options, write_buffer_bytes);
+	rocksdb_options_enable_statistics(store->options);
 	rocksdb_options_set_max_write_buffer_number(store->options, WRITE_BUFFER_COUNT);
-	rocksdb_options_set_max_total_wal_size(store->options, LARGEST_LOG_BYTES);
+	/* Little goes to the families of headers and notes: without this their buffers would keep old logs. */
+	rocksdb_options_set_max_total_wal_size(store->options, WRITE_BUFFER_COUNT * write_buffer_bytes);
 	rocksdb_options_set_max_background_jobs(store->options, BACKGROUND_JOBS);
 	rocksdb_options_set_keep_log_file_num(store->options, KEPT_INFO_LOGS);
 	/* None: RocksDB writes it beside the tables, and where the disk is full an assertion of its own file writer
@@ -248,6 +257,7 @@ static enum status load_header(void *context, struct str key, struct str value, 
 	if (status != STATUS_CORRUPT)
 		return status;
 	log_error("storage", "%s; its rows are lost, the rest is kept", error->message);
+	atomic_store(&store->has_lost_headers, true);
 	atomic_fetch_add(&store->damaged_block_count, 1);
 	return STATUS_OK;
 }
@@ -261,9 +271,9 @@ enum status load_headers(struct rocksdb_store *store, struct block_index *index,
 }
 
 /* What the files of the folder hold; what RocksDB set aside for its log beyond that comes and goes. */
-static uint64_t folder_bytes(const char *path)
+uint64_t store_folder_bytes(const struct rocksdb_store *store)
 {
-	char *paths[] = {(char *)path, NULL};
+	char *paths[] = {store->path, NULL};
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	uint64_t bytes = 0;
 	FTSENT *entry;
@@ -274,6 +284,59 @@ static uint64_t folder_bytes(const char *path)
 	if (tree)
 		fts_close(tree);
 	return bytes;
+}
+
+/* A number of RocksDB's statistics: "rocksdb.wal.bytes COUNT : 123". */
+static uint64_t read_statistic(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+static void read_written(struct rocksdb_store *store, struct store_stats *stats)
+{
+	char *text = rocksdb_options_statistics_get_string(store->options);
+
+	stats->committed_bytes = atomic_load(&store->committed_bytes);
+	stats->rewritten_bytes = atomic_load(&store->rewritten_bytes);
+	if (!text)
+		return;
+	stats->log_written_bytes = read_statistic(text, "rocksdb.wal.bytes COUNT : ");
+	stats->file_written_bytes = read_statistic(text, "rocksdb.flush.write.bytes COUNT : ") +
+				    read_statistic(text, "rocksdb.compact.write.bytes COUNT : ");
+	rocksdb_free(text);
+}
+
+static bool is_small(const struct rocksdb_store *store, const struct block_entry *entry)
+{
+	return entry->header.row_count < store->block_rows / 2 && !atomic_load(&entry->is_unmergeable);
+}
+
+/* Blocks that share their day and signal with another small one. */
+static void count_unmerged(struct rocksdb_store *store, struct store_stats *stats)
+{
+	struct block_index *index = &store->index;
+
+	pthread_rwlock_rdlock(&index->lock);
+	for (size_t signal = 0; signal < SIGNAL_COUNT; signal++) {
+		struct block_entry **entries = index->entries[signal];
+		size_t count = index->counts[signal];
+
+		for (size_t first = 0, end; first < count; first = end) {
+			uint64_t blocks = 0, rows = 0;
+
+			for (end = first; end < count && entries[end]->partition == entries[first]->partition;
+			     end++)
+				if (is_small(store, entries[end])) {
+					blocks++;
+					rows += entries[end]->header.row_count;
+				}
+			stats->unmerged_blocks += blocks > 1 ? blocks : 0;
+			stats->unmerged_rows += blocks > 1 ? rows : 0;
+		}
+	}
+	pthread_rwlock_unlock(&index->lock);
 }
 
 static enum status rocksdb_stats(struct store *base, struct store_stats *stats_out, struct error *error)
@@ -293,8 +356,11 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 		.memory_bytes = index->memory_bytes + rocksdb_cache_get_usage(store->cache),
 	};
 	pthread_rwlock_unlock(&index->lock);
-	stats_out->size_bytes = folder_bytes(store->path);
+	stats_out->size_bytes = store_folder_bytes(store);
 	stats_out->writing.status = store_check_writable(store, &stats_out->writing);
+	read_written(store, stats_out);
+	count_unmerged(store, stats_out);
+	keeper_figures(store->keeper, stats_out);
 	return STATUS_OK;
 }
 
@@ -308,8 +374,7 @@ void store_flush(struct rocksdb_store *store)
 		rocksdb_flush_cf(store->db, options, store->families[i], &message);
 		if (!message)
 			continue;
-		log_warn("storage", "the store could not be flushed, the next start replays its log: %s",
-			 message);
+		log_warn("storage", "the store could not be flushed, its log stays: %s", message);
 		rocksdb_free(message);
 		break;
 	}
@@ -320,6 +385,11 @@ static void rocksdb_store_close(struct store *base)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
+	/* A sweep that rewrites files gives up. */
+	if (store->db)
+		rocksdb_disable_manual_compaction(store->db);
+	keeper_free(store->keeper);
+	periodic_free(store->syncing);
 	merger_free(store->merger);
 	helpers_free(store->helpers);
 	/* What was refused is taken out while it is known, where that can be done. */
@@ -429,16 +499,57 @@ static const struct store_ops rocksdb_ops = {
 	.close = rocksdb_store_close,
 };
 
+/* Forces to the disk what was answered since the last time. Where that fails, nobody knows what the log has. */
+static void sync_log(void *context)
+{
+	struct rocksdb_store *store = context;
+	char *message = NULL;
+
+	if (begin_read(store, NULL) != STATUS_OK)
+		return;
+	if (store_check_writable(store, NULL) == STATUS_OK)
+		rocksdb_flush_wal(store->db, 1, &message);
+	if (message)
+		store_note_failure(store, message);
+	rocksdb_free(message);
+	end_read(store, STATUS_OK);
+}
+
+/* What blocks will be like. */
+static void set_block_options(struct rocksdb_store *store, const struct rocksdb_store_options *options)
+{
+	static const enum block_codec codecs[] = {
+		[STORE_ZSTD] = CODEC_ZSTD, [STORE_LZ4] = CODEC_LZ4, [STORE_UNCOMPRESSED] = CODEC_NONE};
+
+	store->codec = codecs[options->compression];
+	store->compression_level =
+		options->compression_level ? options->compression_level : STANDARD_COMPRESSION_LEVEL;
+	store->block_rows = options->block_rows ? options->block_rows : STANDARD_BLOCK_ROWS;
+}
+
 /* Everything that a store for writing needs besides its database. */
 static enum status prepare_writing(struct rocksdb_store *store, struct error *error)
 {
-	store->builder = block_builder_new(COMMIT_CODEC, 0);
+	store->builder = block_builder_new(store->codec == CODEC_NONE ? CODEC_NONE : CODEC_LZ4, 0);
 	if (!store->builder)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	return make_folder(store->path, error);
 }
 
-static enum status open_parts(struct rocksdb_store *store, struct error *error)
+/* The threads of a store for writing. */
+static enum status start_threads(struct rocksdb_store *store, const struct rocksdb_store_options *options,
+				 struct error *error)
+{
+	enum status status = merger_new(store, &store->merger, error);
+
+	if (status == STATUS_OK && options->sync_interval_ms && !options->sync)
+		status = periodic_new("sync", options->sync_interval_ms, sync_log, store, &store->syncing,
+				      error);
+	return status == STATUS_OK ? keeper_new(store, options, &store->keeper, error) : status;
+}
+
+static enum status open_parts(struct rocksdb_store *store, const struct rocksdb_store_options *options,
+			      struct error *error)
 {
 	bool writes = !store->is_read_only;
 	enum status status = writes ? prepare_writing(store, error) : STATUS_OK;
@@ -454,9 +565,7 @@ static enum status open_parts(struct rocksdb_store *store, struct error *error)
 		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
 	if (status == STATUS_OK)
 		status = helpers_new(helpers_wanted(), &store->helpers, error);
-	if (status == STATUS_OK && writes)
-		status = merger_new(store, &store->merger, error);
-	return status;
+	return status == STATUS_OK && writes ? start_threads(store, options, error) : status;
 }
 
 /* Recovery must not wait for ever behind reads that follow each other. */
@@ -485,9 +594,10 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	recovery_init(&store->recovery);
 	block_index_init(&store->index);
 	store->next_sequence = 1;
-	make_options(store, options->sync);
+	make_options(store, options);
 	store->path = strdup(options->path);
-	status = store->path ? open_parts(store, error)
+	set_block_options(store, options);
+	status = store->path ? open_parts(store, options, error)
 			     : error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	if (status != STATUS_OK) {
 		rocksdb_store_close(&store->base);
@@ -554,6 +664,17 @@ enum status body_fetch(struct rocksdb_store *store, const struct block_entry *en
 		return rocksdb_failed(message, "a block cannot be read", error);
 	return error_set(error, STATUS_CORRUPT, "block %llu has a header and no body",
 			 (unsigned long long)entry->header.sequence);
+}
+
+enum status rocksdb_store_sweep(struct store *base, struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+
+	if (!is_rocksdb_store(base))
+		return error_set(error, STATUS_UNSUPPORTED, "this store has nothing to sweep");
+	if (store->is_read_only)
+		return refuse_change(store, error);
+	return keeper_sweep(store->keeper, error);
 }
 
 enum status body_read(struct rocksdb_store *store, const struct block_entry *entry, struct body *body_out,

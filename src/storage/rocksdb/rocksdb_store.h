@@ -1,8 +1,9 @@
 /*
  * rocksdb_store: the default adapter: columnar blocks in an embedded RocksDB. docs/format.md has every key.
  *
- * A thread of the store's own merges small blocks of a day into large ones. Readers and appends do not wait
- * for it. Other threads of its own, one less than there are cores, help searches for traces.
+ * Threads of the store's own merge small blocks of a day into large ones and drop what is older than its
+ * retention. Readers and appends do not wait for them. Others, one less than there are cores, help searches for
+ * traces. Rows that arrive older than their retention are taken, and go with the next sweep.
  *
  * An append makes one block for each signal and day of the rows given, and writes them in one atomic batch,
  * with their headers, to the write-ahead log. Headers of all blocks stay in memory; bodies are read when a
@@ -15,8 +16,12 @@
 #ifndef ROHAS_STORAGE_ROCKSDB_STORE_H
 #define ROHAS_STORAGE_ROCKSDB_STORE_H
 
+#include "model/downsample.h"
 #include "storage/store.h"
 
+enum store_compression { STORE_ZSTD = 0, STORE_LZ4, STORE_UNCOMPRESSED };
+
+/* Numbers that are zero stand for what is best for most: see docs/configuration.md for each. */
 struct rocksdb_store_options {
 	const char *path; /* the store's folder; made, with mode 0700, where it is missing */
 	bool sync;        /* an append waits until the log is on the disk, not only with the kernel */
@@ -27,6 +32,20 @@ struct rocksdb_store_options {
 	 * STATUS_UNSUPPORTED. A process may start on the store, run and stop meanwhile.
 	 */
 	bool is_read_only;
+	uint32_t sync_interval_ms; /* without sync: how often the log is forced to the disk; 0: when the
+				      kernel likes */
+
+	uint64_t write_buffer_bytes; /* of a family in memory before it becomes a file; 0: 64 MiB */
+	uint64_t block_cache_bytes;  /* of files' blocks in memory; 0: 128 MiB */
+	uint32_t block_rows;         /* of the largest block that a merge makes; 0: 65,536 */
+	enum store_compression compression;
+	int compression_level; /* of zstd, for merged blocks; 0: 3 */
+
+	const struct clock *clock;             /* tells which day it is; NULL: the system's. Borrowed */
+	uint32_t retention_days[SIGNAL_COUNT]; /* whole days by the rows' own time; 0 keeps for ever */
+	uint64_t max_storage_bytes;            /* of the folder; 0: no limit */
+	struct downsample_rule downsample[DOWNSAMPLE_MOST_RULES]; /* ascending */
+	size_t downsample_count;
 };
 
 /*
@@ -50,5 +69,12 @@ enum status rocksdb_store_compact(struct store *store, struct error *error);
  * take no room until the store rewrites what they link. STATUS_INVALID where folder is there.
  */
 enum status rocksdb_store_backup(struct store *store, const char *folder, struct error *error);
+
+/*
+ * Does now, on the caller's thread, what the store does by itself when it is opened and every minute: drops
+ * days past their retention, then the oldest data past the limit of storage, downsamples metrics, and gives the
+ * disk back what is garbage. Runs beside appends and reads; a query under way reads to its end what it began.
+ */
+enum status rocksdb_store_sweep(struct store *store, struct error *error);
 
 #endif

@@ -214,6 +214,22 @@ static void refuses_wrong_types_and_ranges_with_their_place(void **state)
 		 "config/rohas.toml:2:37: workbench.allowed_origins holds the string \"https://b.org/x\"; "
 		 "allowed is a "
 		 "list of origins, each a scheme and a host (\"https://ops.example.org\") or \"*\""},
+		{"[telemetry]\nwrite_buffer_bytes = \"a lot\"\n",
+		 "config/rohas.toml:2:22: telemetry.write_buffer_bytes is the string \"a lot\"; allowed is "
+		 "bytes, "
+		 "or a string with a unit (\"20GB\", \"512MiB\"), from 1048576 to 4294967296"},
+		{"[telemetry]\nmax_storage_bytes = -1\n",
+		 "config/rohas.toml:2:21: telemetry.max_storage_bytes is the integer -1; allowed is 0, "
+		 "bytes, or a "
+		 "string with a unit (\"20GB\", \"512MiB\"), from 67108864 to 1125899906842624"},
+		{"[telemetry]\ndownsample = [\"7d\"]\n",
+		 "config/rohas.toml:2:15: telemetry.downsample holds the string \"7d\"; allowed is a list of "
+		 "ages "
+		 "and steps, each a whole number of days and what divides a day (\"7d:1m\")"},
+		{"[telemetry]\ndownsample = [\"7d:1m\", \"5d:10m\"]\n",
+		 "configuration: telemetry.downsample has \"5d:10m\" behind \"7d:1m\"; allowed is an age "
+		 "that is "
+		 "greater than the one before, and a step that is a multiple of it"},
 		{"telemetry = 5\n",
 		 "config/rohas.toml:1:13: telemetry is the integer 5; allowed is a section: [telemetry]"},
 		{"[server.port]\n",
@@ -223,6 +239,49 @@ static void refuses_wrong_types_and_ranges_with_their_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_problem(rows[i].text, true, rows[i].sentence);
+}
+
+static void metrics_and_logs_are_kept_as_long_as_traces_unless_told(void **state)
+{
+	struct project project;
+	const struct config *config = &project.config;
+
+	(void)state;
+	project_init(&project, "[telemetry]\nretention_days = 7\nretention_days_logs = 0\n");
+	assert_int_equal(load(&project, NULL, NULL), STATUS_OK);
+	assert_int_equal(config->telemetry.retention_days_metrics, 7);
+	assert_int_equal(config->telemetry.retention_days_logs, 0);
+	project_release(&project);
+}
+
+static void reads_sizes_with_and_without_units(void **state)
+{
+	struct project project;
+	const struct config *config = &project.config;
+
+	(void)state;
+	project_init(&project, "[telemetry]\nmax_storage_bytes = \"20 GB\"\nwrite_buffer_bytes = 8388608\n"
+			       "downsample = [\"7d:1m\", \"30d:10m\"]\n");
+	assert_int_equal(load(&project, NULL, "telemetry.block_cache_bytes=1.5GiB"), STATUS_OK);
+	assert_int_equal(config->problem_count, 1); /* 30d is as old as metrics become */
+	assert_int_equal(config->telemetry.max_storage_bytes, 20000000000);
+	assert_int_equal(config->telemetry.write_buffer_bytes, 8388608);
+	assert_int_equal(config->telemetry.block_cache_bytes, 1610612736);
+	assert_int_equal(config->telemetry.downsample.count, 2);
+	assert_string_equal(config->telemetry.downsample.items[1], "30d:10m");
+	project_release(&project);
+}
+
+static void warns_of_what_never_comes_to_pass(void **state)
+{
+	(void)state;
+	expect_problem(
+		"[telemetry]\nretention_days = 7\ndownsample = [\"7d:1m\"]\n", false,
+		"configuration: telemetry.downsample has \"7d:1m\" and metrics are dropped after 7 days: "
+		"it never comes to pass");
+	expect_problem("[telemetry]\ncompression = \"lz4\"\ncompression_level = 3\n", false,
+		       "configuration: telemetry.compression_level is ignored: telemetry.compression is not "
+		       "\"zstd\"");
 }
 
 static void warns_of_unknown_keys_and_names_the_nearest(void **state)
@@ -435,6 +494,9 @@ int main(void)
 		cmocka_unit_test(command_line_beats_environment_beats_file),
 		cmocka_unit_test(tells_where_each_value_came_from),
 		cmocka_unit_test(refuses_wrong_types_and_ranges_with_their_place),
+		cmocka_unit_test(metrics_and_logs_are_kept_as_long_as_traces_unless_told),
+		cmocka_unit_test(reads_sizes_with_and_without_units),
+		cmocka_unit_test(warns_of_what_never_comes_to_pass),
 		cmocka_unit_test(warns_of_unknown_keys_and_names_the_nearest),
 		cmocka_unit_test(reports_every_mistake_in_the_files_order),
 		cmocka_unit_test(refuses_text_that_is_no_toml),

@@ -116,6 +116,31 @@ static void parses_reals_as_a_whole(void **state)
 }
 
 /* Table 3-7 of Unicode: the first and the last of every row, and what lies just outside. */
+static void parses_sizes_with_their_units(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} rows[] = {{"0", 0},
+		    {"1048576", 1048576},
+		    {"1B", 1},
+		    {"2kB", 2000},
+		    {"512 MiB", 536870912},
+		    {"20gb", 20000000000},
+		    {"1.5TiB", 1649267441664}};
+	static const char *const wrong[] = {"", "MB", "-1", "1XB", "1 M B", "1e3", "9999999TB", "1.2.3"};
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(str_parse_size(str_from(rows[i].text), &bytes));
+		assert_true(bytes == rows[i].bytes);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (str_parse_size(str_from(wrong[i]), &bytes))
+			fail_msg("\"%s\" was taken", wrong[i]);
+}
+
 static void knows_utf8_by_its_table(void **state)
 {
 	static const struct {
@@ -259,6 +284,7 @@ int main(void)
 		cmocka_unit_test(splits_at_the_first_separator),
 		cmocka_unit_test(parses_whole_numbers_to_the_last),
 		cmocka_unit_test(parses_reals_as_a_whole),
+		cmocka_unit_test(parses_sizes_with_their_units),
 		cmocka_unit_test(knows_utf8_by_its_table),
 		cmocka_unit_test(reads_and_writes_hexadecimal),
 		cmocka_unit_test(writes_base64_with_padding),

@@ -163,6 +163,28 @@ static void completes_every_batch_once(void **state)
 	free_outcomes(outcomes, 500);
 }
 
+/* A window that no test lives to see the end of: only a whole group, or the end, closes it. */
+static void waits_for_company_until_a_group_is_whole(void **state)
+{
+	enum { GROUP = 64, HOUR_MS = 3600000 };
+	struct outcome_of *outcomes = new_outcomes(GROUP + 10);
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 1 << 30);
+	commit_queue_set_window(bench.queue, HOUR_MS);
+	for (size_t i = 0; i < GROUP + 10; i++)
+		assert_int_equal(push(&bench, &outcomes[i], 100), STATUS_OK);
+	bench_finish(&bench);
+	for (size_t i = 0; i < GROUP + 10; i++)
+		assert_int_equal(outcomes[i].calls, 1);
+	assert_int_equal(stored_spans(&bench), GROUP + 10);
+	assert_int_equal(bench.gate.group_count, 2);
+	assert_int_equal(bench.gate.group_sizes[0], GROUP);
+	bench_release(&bench);
+	free_outcomes(outcomes, GROUP + 10);
+}
+
 static void commits_together_what_waits(void **state)
 {
 	struct outcome_of *outcomes = new_outcomes(100);
@@ -365,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(completes_every_batch_once),
+		cmocka_unit_test(waits_for_company_until_a_group_is_whole),
 		cmocka_unit_test(commits_together_what_waits),
 		cmocka_unit_test(bounds_a_group_by_bytes),
 		cmocka_unit_test(refuses_when_its_bytes_are_waiting),

@@ -1,0 +1,383 @@
+/* What the store drops, and that it stays dropped. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kept.h"
+
+static void keeps_each_signal_for_its_own_days(void **state)
+{
+	struct kept *kept = kept_new(10);
+	struct store_stats stats;
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_TRACES] = 3;
+	kept->options.retention_days[SIGNAL_LOGS] = 5;
+	kept_open(kept);
+	for (uint64_t day = 0; day <= 10; day++) {
+		append_logs(kept, day, 10, 20);
+		append_others(kept, day);
+	}
+	kept_sweep(kept);
+	stats = kept_stats(kept);
+	/* Day 7 is not over for three days yet at noon of day 10: days 7 to 10 are kept. */
+	assert_int_equal(stats.span_count, 4);
+	assert_int_equal(stats.log_count, 60);
+	assert_int_equal(stats.point_count, 11);
+	assert_int_equal(logs_of(kept, 4), 0);
+	assert_int_equal(logs_of(kept, 5), 10);
+	assert_int_equal(stats.dropped[SIGNAL_TRACES][DROPPED_BY_AGE].rows, 7);
+	assert_int_equal(stats.dropped[SIGNAL_LOGS][DROPPED_BY_AGE].rows, 50);
+	assert_true(stats.dropped[SIGNAL_LOGS][DROPPED_BY_AGE].bytes > 50 * 20);
+	assert_int_equal(stats.dropped[SIGNAL_METRICS][DROPPED_BY_AGE].rows, 0);
+	assert_int_equal(stats.dropped[SIGNAL_LOGS][DROPPED_BY_SIZE].rows, 0);
+	kept_free(kept);
+}
+
+static void drops_a_day_once_it_is_over_for_so_long(void **state)
+{
+	struct kept *kept = kept_new(0);
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_LOGS] = 3;
+	kept_open(kept);
+	append_logs(kept, 0, 1, 10);
+	kept->now_ns = (DAY_ZERO + 4) * DAY_NS - 1;
+	kept_sweep(kept);
+	assert_int_equal(logs_of(kept, 0), 1);
+	kept->now_ns++;
+	kept_sweep(kept);
+	assert_int_equal(logs_of(kept, 0), 0);
+	kept_free(kept);
+}
+
+static void keeps_everything_without_days(void **state)
+{
+	struct kept *kept = kept_new(5000);
+
+	(void)state;
+	kept_open(kept);
+	append_logs(kept, 0, 3, 10);
+	kept_sweep(kept);
+	assert_int_equal(logs_of(kept, 0), 3);
+	kept_free(kept);
+}
+
+/* Days are in force from a restart on, so that no sweep of the store's own comes in between. */
+static void set_days(struct kept *kept, uint32_t days)
+{
+	kept_close(kept);
+	kept->options.retention_days[SIGNAL_LOGS] = days;
+	kept_open(kept);
+	kept_sweep(kept);
+}
+
+static void takes_what_arrives_too_old_and_drops_it_with_the_next_sweep(void **state)
+{
+	struct kept *kept = kept_new(10);
+
+	(void)state;
+	kept_open(kept);
+	for (int i = 0; i < 2; i++) {
+		append_logs(kept, 1, 5, 10);
+		assert_int_equal(logs_of(kept, 1), 5);
+		set_days(kept, 3);
+		assert_int_equal(logs_of(kept, 1), 0);
+		assert_int_equal(kept_stats(kept).dropped[SIGNAL_LOGS][DROPPED_BY_AGE].rows, 5);
+		set_days(kept, 0);
+	}
+	kept_free(kept);
+}
+
+static void gives_the_disk_back(void **state)
+{
+	struct kept *kept = kept_new(5);
+	uint64_t before, after;
+
+	(void)state;
+	kept_open(kept);
+	for (uint64_t day = 0; day < 5; day++)
+		for (int i = 0; i < 4; i++)
+			append_logs(kept, day, 500, 1000);
+	assert_ok(kept, rocksdb_store_compact(kept->store, &kept->error));
+	/* Closing writes files: some hold several days. */
+	kept_close(kept);
+	kept->options.retention_days[SIGNAL_LOGS] = 2;
+	kept->now_ns = noon(2);
+	kept_open(kept);
+	before = kept_stats(kept).size_bytes;
+	if (before < 5 * 2000 * 1000)
+		fail_msg("the store has %llu bytes, %llu records", (unsigned long long)before,
+			 (unsigned long long)kept_stats(kept).log_count);
+	kept->now_ns = noon(6);
+	kept_sweep(kept);
+	after = kept_stats(kept).size_bytes;
+	assert_int_equal(kept_stats(kept).log_count, 2000);
+	/* One day of five is left, and a few files of RocksDB's own. */
+	if (after > 2000 * 1000 * 3 / 2)
+		fail_msg("%llu of %llu bytes are left", (unsigned long long)after,
+			 (unsigned long long)before);
+	assert_int_equal(logs_of(kept, 4), 2000);
+	kept_free(kept);
+}
+
+static void gives_the_disk_back_without_a_restart(void **state)
+{
+	struct kept *kept = kept_new(0);
+	uint64_t after;
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_LOGS] = 1;
+	kept_open(kept);
+	for (uint64_t day = 0; day < 6; day++) {
+		kept->now_ns = noon(day);
+		for (int i = 0; i < 4; i++)
+			append_logs(kept, day, 500, 1000);
+		kept_sweep(kept);
+	}
+	after = kept_stats(kept).size_bytes;
+	assert_int_equal(kept_stats(kept).log_count, 4000);
+	if (after > 4000 * 1000 * 3 / 2)
+		fail_msg("%llu bytes are left", (unsigned long long)after);
+	kept_free(kept);
+}
+
+static void drops_the_oldest_days_when_the_store_is_too_large(void **state)
+{
+	struct kept *kept = kept_new(5);
+	struct store_stats stats;
+
+	(void)state;
+	kept->options.max_storage_bytes = 7 * 1000 * 1000;
+	kept_open(kept);
+	for (uint64_t day = 1; day <= 5; day++) {
+		append_logs(kept, day, 2000, 1000);
+		append_others(kept, day);
+	}
+	kept_sweep(kept);
+	stats = kept_stats(kept);
+	assert_int_equal(logs_of(kept, 1) + logs_of(kept, 2), 0);
+	assert_int_equal(logs_of(kept, 3), 2000);
+	assert_int_equal(logs_of(kept, 5), 2000);
+	assert_int_equal(stats.span_count, 3);
+	assert_int_equal(stats.point_count, 3);
+	assert_true(stats.size_bytes <= kept->options.max_storage_bytes);
+	assert_int_equal(stats.dropped[SIGNAL_LOGS][DROPPED_BY_SIZE].rows, 4000);
+	assert_int_equal(stats.dropped[SIGNAL_TRACES][DROPPED_BY_SIZE].rows, 2);
+	assert_int_equal(stats.dropped[SIGNAL_LOGS][DROPPED_BY_AGE].rows, 0);
+	/* There is room now: nothing more goes. */
+	kept_sweep(kept);
+	assert_int_equal(kept_stats(kept).log_count, stats.log_count);
+	kept_free(kept);
+}
+
+static void drops_of_today_only_its_oldest_blocks(void **state)
+{
+	struct kept *kept = kept_new(5);
+	size_t left;
+
+	(void)state;
+	kept->options.max_storage_bytes = 3 * 1000 * 1000;
+	kept_open(kept);
+	for (int i = 0; i < 10; i++) {
+		kept->now_ns = noon(5) + (uint64_t)i * 600 * NS_PER_SECOND;
+		append_logs(kept, 5, 500, 1000);
+	}
+	kept_sweep(kept);
+	left = logs_of(kept, 5);
+	assert_true(left >= 500 && left < 5000 && left % 500 == 0);
+	assert_true(kept_stats(kept).size_bytes <= kept->options.max_storage_bytes);
+	kept_free(kept);
+}
+
+/* ---- nothing comes back ---- */
+
+static void stays_dropped_after_a_restart(void **state)
+{
+	struct kept *kept = kept_new(10);
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_LOGS] = 3;
+	kept_open(kept);
+	append_logs(kept, 1, 100, 100);
+	append_logs(kept, 9, 100, 100);
+	kept_sweep(kept);
+	kept_close(kept);
+	kept->options.retention_days[SIGNAL_LOGS] = 0;
+	kept_open(kept);
+	assert_int_equal(logs_of(kept, 1), 0);
+	assert_int_equal(logs_of(kept, 9), 100);
+	kept_free(kept);
+}
+
+/* Appends old and new days and sweeps, again and again; tells how many rounds are over. */
+static int churn(const char *path)
+{
+	struct kept *kept = kept_new(10);
+
+	rmdir(kept->path);
+	kept->options.path = path;
+	kept->options.retention_days[SIGNAL_LOGS] = 3;
+	kept_open(kept);
+	for (uint8_t round = 1;; round++) {
+		for (uint64_t day = 0; day < 3; day++)
+			append_logs(kept, day, 20, 200);
+		append_logs(kept, 9, 1, 100);
+		kept_sweep(kept);
+		if (write(STDOUT_FILENO, &round, 1) != 1)
+			return 1;
+	}
+}
+
+static uint8_t run_and_kill(struct kept *kept, unsigned after_us)
+{
+	int pipes[2];
+	uint8_t round = 0;
+	pid_t child;
+
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (child == 0) {
+		/* A program of its own: RocksDB's threads do not survive a fork. */
+		dup2(pipes[1], STDOUT_FILENO);
+		execl("/proc/self/exe", "churn", kept->path, (char *)NULL);
+		_exit(1);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &round, 1), 1);
+	usleep(after_us);
+	kill(child, SIGKILL);
+	while (read(pipes[0], &round, 1) == 1)
+		;
+	close(pipes[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return round;
+}
+
+/* At most the rows of the round in which it died are there, whole appends of them, and all can be read. */
+static void stays_dropped_whenever_the_program_is_killed(void **state)
+{
+	struct kept *kept = kept_new(10);
+	size_t newest = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		uint8_t rounds = run_and_kill(kept, i * 1700);
+		struct store_stats stats;
+
+		kept_open(kept);
+		for (uint64_t day = 0; day < 3; day++) {
+			size_t count = logs_of(kept, day);
+
+			assert_true(count == 0 || count == 20);
+		}
+		assert_true(logs_of(kept, 9) >= newest + rounds);
+		newest = logs_of(kept, 9);
+		stats = kept_stats(kept);
+		assert_int_equal(stats.log_count,
+				 newest + logs_of(kept, 0) + logs_of(kept, 1) + logs_of(kept, 2));
+		kept_close(kept);
+	}
+	kept_free(kept);
+}
+
+/* ---- beside others ---- */
+
+struct beside {
+	struct kept *kept;
+	_Atomic bool is_over;
+	_Atomic size_t reads;
+};
+
+static void *merge_all(void *context)
+{
+	struct beside *beside = context;
+	struct error error;
+
+	while (!atomic_load(&beside->is_over))
+		if (rocksdb_store_compact(beside->kept->store, &error) != STATUS_OK)
+			abort();
+	return NULL;
+}
+
+static void *read_all(void *context)
+{
+	struct beside *beside = context;
+	struct log_filter filter = LOG_FILTER_ANY;
+	struct log_page page = {.limit = 100000};
+	struct batch batch;
+	struct error error;
+	uint64_t snapshot;
+
+	batch_init(&batch, 0);
+	while (!atomic_load(&beside->is_over)) {
+		batch_clear(&batch);
+		if (store_find_logs(beside->kept->store, &filter, &page, &batch, &snapshot, &error) !=
+		    STATUS_OK) {
+			fprintf(stderr, "%s\n", error.message);
+			abort();
+		}
+		/* Appends are of twenty rows, and a read sees all of one or none. */
+		if (batch.log_count % 20 != 0)
+			abort();
+		atomic_fetch_add(&beside->reads, 1);
+	}
+	batch_release(&batch);
+	return NULL;
+}
+
+static void drops_beside_appends_merges_and_reads(void **state)
+{
+	struct kept *kept = kept_new(10);
+	struct beside beside = {.kept = kept};
+	pthread_t merging, reading;
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_LOGS] = 3;
+	kept_open(kept);
+	pthread_create(&merging, NULL, merge_all, &beside);
+	pthread_create(&reading, NULL, read_all, &beside);
+	for (int round = 0; round < 40; round++) {
+		for (int i = 0; i < 5; i++)
+			append_logs(kept, (uint64_t)(round % 3), 20, 100);
+		append_logs(kept, 9, 20, 100);
+		if (round % 4 == 0)
+			kept_sweep(kept);
+	}
+	while (atomic_load(&beside.reads) < 20)
+		usleep(1000);
+	atomic_store(&beside.is_over, true);
+	pthread_join(merging, NULL);
+	pthread_join(reading, NULL);
+	kept_sweep(kept);
+	assert_int_equal(kept_stats(kept).log_count, 40 * 20);
+	kept_close(kept);
+	kept->options.retention_days[SIGNAL_LOGS] = 0;
+	kept_open(kept);
+	assert_int_equal(kept_stats(kept).log_count, 40 * 20);
+	assert_int_equal(logs_of(kept, 9), 40 * 20);
+	kept_free(kept);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_each_signal_for_its_own_days),
+		cmocka_unit_test(drops_a_day_once_it_is_over_for_so_long),
+		cmocka_unit_test(keeps_everything_without_days),
+		cmocka_unit_test(takes_what_arrives_too_old_and_drops_it_with_the_next_sweep),
+		cmocka_unit_test(gives_the_disk_back),
+		cmocka_unit_test(gives_the_disk_back_without_a_restart),
+		cmocka_unit_test(drops_the_oldest_days_when_the_store_is_too_large),
+		cmocka_unit_test(drops_of_today_only_its_oldest_blocks),
+		cmocka_unit_test(stays_dropped_after_a_restart),
+		cmocka_unit_test(stays_dropped_whenever_the_program_is_killed),
+		cmocka_unit_test(drops_beside_appends_merges_and_reads),
+	};
+
+	if (argc == 2)
+		return churn(argv[1]);
+	return test_run("storage/rocksdb/retention", tests);
+}
