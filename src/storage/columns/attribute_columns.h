@@ -106,6 +106,9 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
 				  struct error *error);
 
+/* Moves past a row without reading its values. */
+enum status attribute_reader_skip(struct attribute_reader *reader, struct error *error);
+
 /* Opens a value column; reading does it by itself. */
 enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
 				  struct error *error);

@@ -210,28 +210,50 @@ static enum status read_value(struct attribute_reader *reader, struct attribute_
 	return STATUS_OK;
 }
 
-enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
-				  struct error *error)
+static enum status find_shape(const struct attribute_reader *reader, const struct attribute_shape **shape_out,
+			      struct error *error)
 {
-	const struct attribute_shape none = {NULL, 0}, *shape = &none;
-	struct attribute *items;
+	static const struct attribute_shape none = {NULL, 0};
 	uint64_t code;
 
 	if (reader->row >= reader->row_count)
 		return damaged(reader, "rows", error);
 	code = numbers_get(&reader->rows, reader->row);
-	if (reader->shape_count) {
-		if (code >= reader->shape_count)
-			return damaged(reader, "shapes", error);
-		shape = &reader->shapes[code];
-	}
+	if (reader->shape_count && code >= reader->shape_count)
+		return damaged(reader, "shapes", error);
+	*shape_out = reader->shape_count ? &reader->shapes[code] : &none;
+	return STATUS_OK;
+}
+
+enum status attribute_reader_skip(struct attribute_reader *reader, struct error *error)
+{
+	const struct attribute_shape *shape;
+	enum status status = find_shape(reader, &shape, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < shape->count; i++)
+		reader->values[shape->items[i]].next++;
+	reader->row++;
+	return STATUS_OK;
+}
+
+enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
+				  struct error *error)
+{
+	const struct attribute_shape *shape;
+	struct attribute *items;
+	enum status status = find_shape(reader, &shape, error);
+
+	if (status != STATUS_OK)
+		return status;
 	items = arena_alloc(reader->block->arena, shape->count * sizeof(*items));
 	if (!items)
 		return no_memory(error);
 	for (size_t i = 0; i < shape->count; i++) {
 		struct attribute_values *values = &reader->values[shape->items[i]];
-		enum status status = read_value(reader, values, &items[i].value, error);
 
+		status = read_value(reader, values, &items[i].value, error);
 		if (status != STATUS_OK)
 			return status;
 		items[i].key = values->key;

@@ -23,6 +23,8 @@ void block_builder_free(struct block_builder *builder)
 	origin_writer_release(&builder->origin);
 	for (size_t i = 0; i < BUILDER_TABLES; i++)
 		table_writer_release(&builder->tables[i]);
+	for (size_t i = 0; i < SAMPLES_FIELD_COUNT; i++)
+		samples_release(&builder->samples[i]);
 	vector_u32_release(&builder->traces);
 	vector_u32_release(&builder->terms);
 	vector_u32_release(&builder->hints);

@@ -4,6 +4,8 @@
 
 #include "storage/columns/builder.h"
 #include "storage/columns/origin.h"
+#include "storage/columns/point_schema.h"
+#include "storage/columns/samples.h"
 
 /* Table numbers from 16: the first tables belong to origin.h and block_sequences.h. */
 enum {
@@ -25,8 +27,9 @@ struct block_builder {
 	struct block_writer writer;
 	struct origin_writer origin;
 	struct table_writer tables[BUILDER_TABLES];
-	struct vector_u32 traces, terms; /* hashes for the header */
-	struct vector_u32 hints;         /* the shape seen last for each name code */
+	struct vector_u32 traces, terms;                    /* hashes for the header */
+	struct vector_u32 hints;                            /* the shape seen last for each name code */
+	struct samples_writer samples[SAMPLES_FIELD_COUNT]; /* of points */
 	struct arena scratch;
 	row_sequence *sequence_of; /* NULL: rows of one commit */
 	const void *sequence_context;

@@ -24,7 +24,10 @@
 enum {
 	MERGE_MOST_BLOCKS = 256,
 	MERGE_MOST_ROWS = 65536,
-	FULL_ROWS = 32768,  /* a block of this many is never merged again */
+	FULL_ROWS = 32768, /* a block of this many is never merged again */
+	/* Points are small, and a block is the better the more points of a series lie in it. */
+	MERGE_MOST_POINTS = 262144,
+	FULL_POINTS = 131072,
 	PAUSE_MS = 1000,    /* between looks */
 	IDLE_MS = 2000,     /* without an append: time for large blocks */
 	RETRY_SECONDS = 30, /* after a failure */
@@ -38,7 +41,8 @@ static const struct tier {
 	uint64_t below_rows;
 	size_t enough; /* while nothing arrives */
 	size_t enough_when_busy;
-} tiers[] = {{16, 16, 16}, {128, 16, 16}, {1024, 16, 16}, {4096, 8, 32}, {FULL_ROWS, 8, 16384}};
+} tiers[] = {{16, 16, 16},  {128, 16, 16},         {1024, 16, 16},
+	     {4096, 8, 32}, {FULL_ROWS, 8, 16384}, {FULL_POINTS, 4, 16384}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
@@ -70,7 +74,8 @@ static size_t tier_of(const struct block_entry *entry)
 {
 	size_t tier = 0;
 
-	if (atomic_load(&entry->is_unmergeable))
+	if (atomic_load(&entry->is_unmergeable) ||
+	    (entry->header.signal != SIGNAL_METRICS && entry->header.row_count >= FULL_ROWS))
 		return TIER_COUNT;
 	while (tier < TIER_COUNT && entry->header.row_count >= tiers[tier].below_rows)
 		tier++;
@@ -83,14 +88,15 @@ static size_t take_blocks(struct block_entry *const *partition, size_t count, si
 			  struct block_entry **chosen_out, size_t most)
 {
 	size_t chosen = 0;
-	uint64_t rows = 0;
+	uint64_t rows = 0, most_rows = partition[0]->header.signal == SIGNAL_METRICS ? MERGE_MOST_POINTS
+										     : MERGE_MOST_ROWS;
 
 	for (size_t i = 0; i < count && chosen < most; i++) {
 		size_t its_tier = tier_of(partition[i]);
 
 		if (its_tier > tier || (its_tier < tier && !lower_too))
 			continue;
-		if (rows + partition[i]->header.row_count > MERGE_MOST_ROWS)
+		if (rows + partition[i]->header.row_count > most_rows)
 			break;
 		rows += partition[i]->header.row_count;
 		chosen_out[chosen++] = partition[i];
