@@ -4,6 +4,7 @@
 
 #include "base/protobuf.h"
 
+enum { UNIT_BITS = 48 };
 enum { ORDERS = 3, MOST_PLACES = 18, RICE_SHAPE = 65, MOST_RICE = 56, MODES = ORDERS * (MOST_PLACES + 2) };
 
 static const double powers_of_ten[MOST_PLACES + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
@@ -100,6 +101,9 @@ static uint32_t choose_shape(const struct vector_u64 *residuals, uint64_t *bits_
 	uint64_t all = 0, widths = 0;
 	uint32_t shape;
 
+	*bits_out = 0;
+	if (residuals->count == 0)
+		return 0;
 	for (size_t i = 0; i < residuals->count; i++) {
 		all |= residuals->items[i];
 		widths += width_of(residuals->items[i]);
@@ -112,32 +116,63 @@ static uint32_t choose_shape(const struct vector_u64 *residuals, uint64_t *bits_
 	return shape;
 }
 
-static uint64_t difference(uint64_t a, uint64_t b)
+static void find_ends(const uint64_t *integers, size_t count, int64_t *least_out, int64_t *most_out)
 {
-	return zigzag_encode((int64_t)(a - b));
+	int64_t least = (int64_t)integers[0], most = least;
+
+	for (size_t i = 1; i < count; i++) {
+		int64_t integer = (int64_t)integers[i];
+
+		least = integer < least ? integer : least;
+		most = integer > most ? integer : most;
+	}
+	*least_out = least;
+	*most_out = most;
 }
 
-static uint64_t least_of(const uint64_t *integers, size_t count)
+static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
-	int64_t least = (int64_t)integers[0];
+	while (b) {
+		uint64_t rest = a % b;
 
-	for (size_t i = 1; i < count; i++)
-		least = (int64_t)integers[i] < least ? (int64_t)integers[i] : least;
-	return (uint64_t)least;
+		a = b;
+		b = rest;
+	}
+	return a;
 }
 
-static void fill_residuals(const uint64_t *integers, size_t count, uint64_t least,
+/* What divides all differences: memory comes in pages, percentages in steps. 1 where there is nothing to win. */
+static uint64_t find_unit(const uint64_t *integers, size_t count, int64_t least, int64_t most)
+{
+	uint64_t unit = 0;
+
+	/* So that no difference, nor a difference of two, leaves what a signed number holds. */
+	if (((uint64_t)most - (uint64_t)least) >> 61)
+		return 1;
+	for (size_t i = 0; i < count && unit != 1; i++)
+		unit = common_divisor(integers[i] - (uint64_t)least, unit);
+	/* It takes some bytes to say: few numbers must win them back. */
+	return unit && count * width_of(unit / 2) > UNIT_BITS ? unit : 1;
+}
+
+static uint64_t in_units(uint64_t a, uint64_t b, int64_t unit)
+{
+	return zigzag_encode((int64_t)(a - b) / unit);
+}
+
+static void fill_residuals(const uint64_t *integers, size_t count, uint64_t least, uint64_t unit,
 			   struct vector_u64 residuals[ORDERS])
 {
 	for (size_t order = 0; order < ORDERS; order++)
 		vector_u64_clear(&residuals[order]);
 	for (size_t i = 0; i < count; i++) {
-		vector_u64_push(&residuals[0], integers[i] - least);
+		vector_u64_push(&residuals[0], (integers[i] - least) / unit);
 		if (i > 0)
-			vector_u64_push(&residuals[1], difference(integers[i], integers[i - 1]));
+			vector_u64_push(&residuals[1], in_units(integers[i], integers[i - 1], (int64_t)unit));
 		if (i > 1)
-			vector_u64_push(&residuals[2], difference(integers[i] - integers[i - 1],
-								  integers[i - 1] - integers[i - 2]));
+			vector_u64_push(&residuals[2],
+					in_units(integers[i] - integers[i - 1],
+						 integers[i - 1] - integers[i - 2], (int64_t)unit));
 	}
 }
 
@@ -195,10 +230,13 @@ static void put_residuals(struct samples_writer *writer, const struct vector_u64
 
 static void put_run(struct samples_writer *writer, const uint64_t *integers, size_t count, uint32_t scale)
 {
-	uint64_t least = least_of(integers, count), best_bits = UINT64_MAX;
+	int64_t least, most;
+	uint64_t best_bits = UINT64_MAX, unit;
 	uint32_t order = 0, shape = 0;
 
-	fill_residuals(integers, count, least, writer->residuals);
+	find_ends(integers, count, &least, &most);
+	unit = find_unit(integers, count, least, most);
+	fill_residuals(integers, count, (uint64_t)least, unit, writer->residuals);
 	for (uint32_t tried = 0; tried < ORDERS && tried < count; tried++) {
 		/* A slope of its own is about two bytes. */
 		uint64_t bits, extra = tried == 2 ? 16 : 0;
@@ -212,8 +250,10 @@ static void put_run(struct samples_writer *writer, const uint64_t *integers, siz
 	}
 	vector_u32_push(&writer->modes, order + ORDERS * scale);
 	vector_u32_push(&writer->shapes, shape);
-	vector_u64_push(&writer->bases, zigzag_encode((int64_t)(order ? integers[0] : least)));
-	vector_u64_push(&writer->slopes, order == 2 ? difference(integers[1], integers[0]) : 0);
+	vector_u64_push(&writer->bases, zigzag_encode(order ? (int64_t)integers[0] : least));
+	vector_u64_push(&writer->slopes,
+			order == 2 ? zigzag_encode((int64_t)(integers[1] - integers[0])) : 0);
+	vector_u64_push(&writer->units, shape ? unit : 1);
 	put_residuals(writer, &writer->residuals[order], shape);
 }
 
@@ -238,6 +278,7 @@ void samples_encode(const struct samples_writer *writer, struct buffer *out)
 	numbers_encode_u32(writer->shapes.items, writer->shapes.count, out);
 	numbers_encode(writer->bases.items, writer->bases.count, out);
 	numbers_encode(writer->slopes.items, writer->slopes.count, out);
+	numbers_encode(writer->units.items, writer->units.count, out);
 	numbers_encode_u32(writer->sizes.items, writer->sizes.count, out);
 	buffer_append_str(out, buffer_str(&writer->payload));
 }
@@ -245,8 +286,8 @@ void samples_encode(const struct samples_writer *writer, struct buffer *out)
 bool samples_failed(const struct samples_writer *writer)
 {
 	bool failed = writer->modes.failed || writer->shapes.failed || writer->sizes.failed ||
-		      writer->bases.failed || writer->slopes.failed || writer->integers.failed ||
-		      buffer_failed(&writer->payload);
+		      writer->bases.failed || writer->slopes.failed || writer->units.failed ||
+		      writer->integers.failed || buffer_failed(&writer->payload);
 
 	for (size_t order = 0; order < ORDERS; order++)
 		failed |= writer->residuals[order].failed;
@@ -260,6 +301,7 @@ void samples_clear(struct samples_writer *writer)
 	vector_u32_clear(&writer->sizes);
 	vector_u64_clear(&writer->bases);
 	vector_u64_clear(&writer->slopes);
+	vector_u64_clear(&writer->units);
 	vector_u64_clear(&writer->integers);
 	for (size_t order = 0; order < ORDERS; order++)
 		vector_u64_clear(&writer->residuals[order]);
@@ -273,6 +315,7 @@ void samples_release(struct samples_writer *writer)
 	vector_u32_release(&writer->sizes);
 	vector_u64_release(&writer->bases);
 	vector_u64_release(&writer->slopes);
+	vector_u64_release(&writer->units);
 	vector_u64_release(&writer->integers);
 	for (size_t order = 0; order < ORDERS; order++)
 		vector_u64_release(&writer->residuals[order]);
@@ -315,7 +358,8 @@ enum status samples_open(struct str bytes, size_t run_count, struct arena *arena
 {
 	struct samples samples = {.run_count = run_count};
 	struct numbers sizes;
-	struct numbers *parts[] = {&samples.modes, &samples.shapes, &samples.bases, &samples.slopes, &sizes};
+	struct numbers *parts[] = {&samples.modes,  &samples.shapes, &samples.bases,
+				   &samples.slopes, &samples.units,  &sizes};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && status == STATUS_OK; i++)
@@ -384,20 +428,21 @@ static bool read_residuals(struct bit_reader *bits, uint64_t shape, size_t count
 }
 
 /* Turns residuals, which lie at values[order] and behind, into the numbers that they stand for. */
-static void add_up(uint64_t *values, size_t count, unsigned order, uint64_t base, uint64_t slope)
+static void add_up(uint64_t *values, size_t count, unsigned order, uint64_t base, uint64_t slope,
+		   uint64_t unit)
 {
 	uint64_t value = base;
 
 	if (order == 0) {
 		for (size_t i = 0; i < count; i++)
-			values[i] += base;
+			values[i] = base + values[i] * unit;
 		return;
 	}
 	values[0] = base;
 	if (order == 2)
 		values[1] = value += slope;
 	for (size_t i = order; i < count; i++) {
-		uint64_t residual = (uint64_t)zigzag_decode(values[i]);
+		uint64_t residual = (uint64_t)zigzag_decode(values[i]) * unit;
 
 		slope = order == 2 ? slope + residual : residual;
 		values[i] = value += slope;
@@ -416,7 +461,8 @@ enum status samples_read(const struct samples *samples, size_t run, size_t count
 	    !read_residuals(&bits, shape, count - order, values_out + order))
 		return damaged(samples->run_count, error);
 	add_up(values_out, count, order, (uint64_t)zigzag_decode(numbers_get(&samples->bases, run)),
-	       (uint64_t)zigzag_decode(numbers_get(&samples->slopes, run)));
+	       (uint64_t)zigzag_decode(numbers_get(&samples->slopes, run)),
+	       numbers_get(&samples->units, run));
 	for (size_t i = 0; i < count && scale; i++)
 		values_out[i] = bits_of((double)(int64_t)values_out[i] / powers_of_ten[scale - 1]);
 	return STATUS_OK;

@@ -8,12 +8,13 @@
  * difference of differences. These residuals are written in as few bits each as the largest asks for, or in
  * Golomb-Rice code, whichever is shorter. What comes out is bit for bit what went in.
  *
- *     modes     numbers, one a run: order + 3 * scale. order 0: residual = value - base; 1: zigzag of the
- *               difference; 2: zigzag of the difference of differences. scale 0: the numbers are the values;
+ *     modes     numbers, one a run: order + 3 * scale. order 0: value - base; 1: zigzag of the difference;
+ *               2: zigzag of the difference of differences, each in units. scale 0: the numbers are the values;
  *               s: value = number / 10^(s - 1), as doubles
  *     shapes    numbers, one a run: w <= 64: w bits a residual; 65 + k: Rice code of parameter k
  *     bases     numbers, one a run: order 0: the least number, zigzag; else the first, zigzag
  *     slopes    numbers, one a run: order 2: the second number less the first, zigzag; else 0
+ *     units     numbers, one a run: what residuals are multiples of; 1 for most
  *     sizes     numbers, one a run: bytes of its residuals
  *     payload   the residuals of each run, from the lowest bit of its first byte on
  *
@@ -38,7 +39,7 @@ enum { RICE_LONGEST = 24 };
 
 struct samples_writer {
 	struct vector_u32 modes, shapes, sizes;
-	struct vector_u64 bases, slopes;
+	struct vector_u64 bases, slopes, units;
 	struct vector_u64 integers, residuals[3], scratch; /* of the run at hand */
 	struct buffer payload;
 };
@@ -57,7 +58,7 @@ void samples_clear(struct samples_writer *writer);
 void samples_release(struct samples_writer *writer);
 
 struct samples {
-	struct numbers modes, shapes, bases, slopes;
+	struct numbers modes, shapes, bases, slopes, units;
 	const uint32_t *offsets; /* where each run's residuals begin in payload; run_count + 1 */
 	const char *payload;
 	size_t run_count;
