@@ -9,7 +9,7 @@
 
 #include "storage/columns/attribute_columns.h"
 
-enum { MOST_NAMES = 4096, FAMILY_COUNT = 5, NAME_SIZE = 96 };
+enum { BODY_KEY_SIZE = 13, MOST_NAMES = 4096, FAMILY_COUNT = 5, NAME_SIZE = 96 };
 
 static const char *const families[FAMILY_COUNT] = {"default", "headers", "traces", "metrics", "logs"};
 
@@ -21,7 +21,7 @@ struct line {
 struct account {
 	struct line lines[MOST_NAMES];
 	size_t line_count;
-	uint64_t row_count, block_count, bytes, directory_bytes, header_bytes;
+	uint64_t row_count, block_count, bytes, directory_bytes, header_bytes, word_bytes;
 };
 
 static struct line *find_line(struct account *account, const char *name)
@@ -92,10 +92,12 @@ static void print_account(struct account *account)
 	double rows = account->row_count ? (double)account->row_count : 1;
 
 	qsort(account->lines, account->line_count, sizeof(account->lines[0]), compare_lines);
-	printf("%llu rows in %llu blocks, %.2f bytes a row, %.2f of them directories; headers %.2f more\n",
+	printf("%llu rows in %llu blocks, %.2f bytes a row, %.2f of them directories; headers %.2f more, "
+	       "words %.2f "
+	       "more\n",
 	       (unsigned long long)account->row_count, (unsigned long long)account->block_count,
 	       (double)account->bytes / rows, (double)account->directory_bytes / rows,
-	       (double)account->header_bytes / rows);
+	       (double)account->header_bytes / rows, (double)account->word_bytes / rows);
 	printf("%10s %10s  column\n", "unpacked", "stored");
 	for (size_t i = 0; i < account->line_count; i++)
 		printf("%10.3f %10.3f  %s\n", account->lines[i].raw / rows, account->lines[i].stored / rows,
@@ -114,7 +116,10 @@ static void walk(rocksdb_t *db, rocksdb_column_family_handle_t *family, int sign
 
 		key.data = rocksdb_iter_key(iterator, &key.size);
 		value.data = rocksdb_iter_value(iterator, &value.size);
-		if (signal < 0)
+		/* Behind a body of logs are the parts of its word filter. */
+		if (signal < 0 && key.size > BODY_KEY_SIZE)
+			account->word_bytes += value.size;
+		else if (signal < 0)
 			add_block(account, value);
 		else if (key.size > 4 && key.data[4] == signal)
 			account->header_bytes += value.size;

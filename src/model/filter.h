@@ -35,12 +35,12 @@ enum { FILTER_ANY = 0xff };
 /* A span meets it when it meets every part. The time is the span's start. */
 struct span_filter {
 	struct time_range range;
-	struct str handler;   /* handler.name of an execution */
-	uint8_t handler_type; /* enum handler_type of an execution, or FILTER_ANY */
-	uint8_t outcome;      /* enum outcome, or FILTER_ANY */
-	struct str language;  /* handler.language */
-	struct str service;   /* the resource's service.name */
-	struct str operation; /* the span's name */
+	struct str handler;                        /* handler.name of an execution */
+	uint8_t handler_type;                      /* enum handler_type of an execution, or FILTER_ANY */
+	uint8_t outcome;                           /* enum outcome, or FILTER_ANY */
+	struct str language;                       /* handler.language */
+	struct str service;                        /* the resource's service.name */
+	struct str operation;                      /* the span's name */
 	uint64_t min_duration_ns, max_duration_ns; /* both included */
 	const struct tag_filter *tags;
 	size_t tag_count;
@@ -57,7 +57,7 @@ bool span_filter_match(const struct span_filter *filter, const struct span *span
 struct log_filter {
 	struct time_range range;
 	enum log_record_level lowest_level;
-	struct str handler;      /* log_record.handler */
+	struct str handler; /* log_record.handler */
 	struct str service;
 	const uint8_t *trace_id; /* NULL: any */
 	const uint8_t *span_id;  /* NULL: any */
@@ -68,6 +68,9 @@ struct log_filter {
 	size_t term_count;
 };
 #define LOG_FILTER_ANY ((struct log_filter){.range = TIME_RANGE_ALL, .lowest_level = LEVEL_TRACE})
+
+/* Whether a text contains a term, as above. */
+bool text_contains_term(struct str text, struct str term);
 
 bool log_filter_match(const struct log_filter *filter, const struct log_record *record);
 

@@ -182,31 +182,36 @@ enum status attribute_values_open(struct attribute_reader *reader, struct attrib
 	return status;
 }
 
-static enum status read_value(struct attribute_reader *reader, struct attribute_values *values,
-			      struct value *value_out, struct error *error)
+struct value attribute_values_get(const struct attribute_values *values, size_t index)
 {
 	struct value value = {.type = values->type};
-	enum status status;
 
-	if (!values->is_open && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
-		return status;
-	if (values->next >= values->count)
-		return damaged(reader, "values", error);
 	if (is_number(values->type)) {
-		uint64_t number = numbers_get(&values->numbers, values->next);
+		uint64_t number = numbers_get(&values->numbers, index);
 
 		if (values->type == VALUE_BOOL)
 			value.boolean = number != 0;
 		else
 			value.integer = values->type == VALUE_INT ? zigzag_decode(number) : (int64_t)number;
 	} else if (values->type != VALUE_EMPTY) {
-		struct str s = strings_get(&values->strings, values->next);
+		struct str s = strings_get(&values->strings, index);
 
 		value.data = s.data;
 		value.size = (uint32_t)s.size;
 	}
-	values->next++;
-	*value_out = value;
+	return value;
+}
+
+static enum status read_value(struct attribute_reader *reader, struct attribute_values *values,
+			      struct value *value_out, struct error *error)
+{
+	enum status status;
+
+	if (!values->is_open && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
+		return status;
+	if (values->next >= values->count)
+		return damaged(reader, "values", error);
+	*value_out = attribute_values_get(values, values->next++);
 	return STATUS_OK;
 }
 

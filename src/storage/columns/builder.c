@@ -23,6 +23,7 @@ void block_builder_free(struct block_builder *builder)
 	origin_writer_release(&builder->origin);
 	for (size_t i = 0; i < BUILDER_TABLES; i++)
 		table_writer_release(&builder->tables[i]);
+	word_set_release(&builder->words);
 	for (size_t i = 0; i < SAMPLES_FIELD_COUNT; i++)
 		samples_release(&builder->samples[i]);
 	vector_u32_release(&builder->traces);
@@ -52,6 +53,12 @@ static void add_term(struct block_builder *builder, enum term_kind kind, struct 
 		return;
 	}
 	vector_u32_push(&builder->terms, header_term_hash(kind, term));
+}
+
+enum status block_builder_words(const struct block_builder *builder, const struct block_header *header,
+				size_t part, struct buffer *out, struct error *error)
+{
+	return word_filter_encode(&builder->words, part, header->word_parts, out, error);
 }
 
 void builder_add_terms(struct block_builder *builder, enum term_kind kind,

@@ -6,6 +6,7 @@
 #include "storage/columns/origin.h"
 #include "storage/columns/point_schema.h"
 #include "storage/columns/samples.h"
+#include "storage/columns/word_filter.h"
 
 /* Table numbers from 16: the first tables belong to origin.h and block_sequences.h. */
 enum {
@@ -30,6 +31,7 @@ struct block_builder {
 	struct vector_u32 traces, terms;                    /* hashes for the header */
 	struct vector_u32 hints;                            /* the shape seen last for each name code */
 	struct samples_writer samples[SAMPLES_FIELD_COUNT]; /* of points */
+	struct word_set words;                              /* of the logs built last */
 	struct arena scratch;
 	row_sequence *sequence_of; /* NULL: rows of one commit */
 	const void *sequence_context;

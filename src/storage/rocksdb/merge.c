@@ -379,8 +379,12 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 {
 	struct rocksdb_store *store = merger->store;
 	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-	char key[LEFTOVER_KEY_SIZE], *message = NULL;
+	char key[LEFTOVER_KEY_SIZE], parts, *message = NULL;
 
+	if (words_put(store, writes, entries[0]->partition, header, merger->builder, error) != STATUS_OK) {
+		rocksdb_writebatch_destroy(writes);
+		return STATUS_NO_MEMORY;
+	}
 	header_key(entries[0]->partition, header, key);
 	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
 				  encoded->data, encoded->size);
@@ -392,8 +396,9 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
 						   HEADER_KEY_SIZE);
 		leftover_key(entries[i], key);
-		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE, "",
-					  0);
+		parts = (char)entries[i]->header.word_parts;
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE,
+					  &parts, sizeof(parts));
 	}
 	rocksdb_write(store->db, merger->write_options, writes, &message);
 	rocksdb_writebatch_destroy(writes);
@@ -471,6 +476,7 @@ static enum status sweep(struct merger *merger, struct error *error)
 		body_key(entry->partition, &entry->header, key);
 		rocksdb_writebatch_singledelete_cf(
 			writes, store->families[FAMILY_BODIES + entry->header.signal], key, BODY_KEY_SIZE);
+		words_delete(store, writes, (enum signal)entry->header.signal, key, entry->header.word_parts);
 		block_entry_bury(entry);
 	}
 	/* Where this fails, the notes stay, and the next start tries again. */
@@ -488,16 +494,20 @@ enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 
 	rocksdb_iter_seek(iterator, leftover_prefix, LEFTOVER_PREFIX_SIZE);
 	for (; rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
-		size_t size;
+		size_t size, value_size;
 		const char *key = rocksdb_iter_key(iterator, &size);
+		const char *value = rocksdb_iter_value(iterator, &value_size);
 		uint8_t signal;
 
 		if (size != LEFTOVER_KEY_SIZE || memcmp(key, leftover_prefix, LEFTOVER_PREFIX_SIZE) != 0)
 			break;
 		signal = (uint8_t)key[LEFTOVER_PREFIX_SIZE];
-		if (signal < SIGNAL_COUNT)
+		if (signal < SIGNAL_COUNT) {
 			rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + signal],
 							   key + LEFTOVER_PREFIX_SIZE + 1, BODY_KEY_SIZE);
+			words_delete(store, writes, (enum signal)signal, key + LEFTOVER_PREFIX_SIZE + 1,
+				     value_size ? (uint8_t)value[0] : 0);
+		}
 		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, size);
 	}
 	rocksdb_iter_get_error(iterator, &message);

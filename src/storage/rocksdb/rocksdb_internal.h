@@ -57,6 +57,18 @@ enum status body_read(struct rocksdb_store *store, const struct block_entry *ent
 void body_release(struct body *body);
 
 /*
+ * Word filters of blocks of logs: see words.c. words_put writes the filter of the block that the builder made last;
+ * words_may_hold says whether a block may hold the filter's terms: false only where it cannot.
+ */
+enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
+		      const struct block_header *header, const struct block_builder *builder,
+		      struct error *error);
+void words_delete(struct rocksdb_store *store, rocksdb_writebatch_t *writes, enum signal signal,
+		  const char body_key[BODY_KEY_SIZE], uint32_t part_count);
+enum status words_may_hold(struct rocksdb_store *store, const struct block_entry *entry,
+			   const struct log_filter *filter, bool *may_out, struct error *error);
+
+/*
  * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's
  * thread until nothing is left to merge; eager merges also what normally waits for more.
  */
