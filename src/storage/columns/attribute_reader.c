@@ -141,14 +141,18 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 	seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
 	if (!seen)
 		return no_memory(error);
-	for (size_t i = 0; i < row; i++) {
+	/* On the way forward the rows before are counted already. */
+	if (row < reader->row) {
+		reader->row = 0;
+		for (size_t i = 0; i < reader->value_count; i++)
+			reader->values[i].next = 0;
+	}
+	for (size_t i = reader->row; i < row; i++) {
 		uint64_t shape = numbers_get(&reader->rows, i);
 
 		if (shape < reader->shape_count)
 			seen[shape]++;
 	}
-	for (size_t i = 0; i < reader->value_count; i++)
-		reader->values[i].next = 0;
 	for (size_t shape = 0; shape < reader->shape_count; shape++)
 		for (size_t i = 0; seen[shape] && i < reader->shapes[shape].count; i++)
 			reader->values[reader->shapes[shape].items[i]].next += seen[shape];

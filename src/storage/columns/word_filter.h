@@ -3,7 +3,7 @@
  *
  * The words are those of the texts that a search by words looks into: bodies, and attributes that are strings. A
  * filter that says no is right; one that says yes is wrong once in 256 times for a word that is not there. The words
- * are dealt by their hashes to parts of some ten thousand, each a filter of its own, so that a search reads the one
+ * are dealt by their hashes to parts of some thousands, each a filter of its own, so that a search reads the one
  * part that its word belongs to.
  *
  * A part is a binary fuse filter with fingerprints of eight bits:

@@ -227,25 +227,29 @@ static int compare_chosen(const void *a, const void *b)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Reads the chosen rows of one block and copies each to its place in the answer. */
-static enum status copy_rows(struct rocksdb_store *store, const struct block_entry *entry,
-			     const struct chosen *chosen, size_t count, struct arena *arena,
-			     struct batch *batch_out, struct log_record *answer, struct error *error)
+/* Chosen rows of one block that lie near each other are read as one piece; what lies between is not worth a seek. */
+enum { PIECE_GAP_ROWS = 64 };
+
+static size_t piece_end(const struct chosen *chosen, size_t count, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < count && chosen[end].row - chosen[end - 1].row <= PIECE_GAP_ROWS)
+		end++;
+	return end;
+}
+
+/* Reads the rows from the first chosen to the last and copies the chosen to their places in the answer. */
+static enum status copy_piece(struct log_reader *reader, const struct chosen *chosen, size_t count,
+			      struct batch *batch_out, struct log_record *answer, struct error *error)
 {
 	size_t first = chosen[0].row, span = chosen[count - 1].row - first + 1;
-	struct log_record *logs = arena_alloc(arena, span * sizeof(*logs));
-	struct log_reader reader;
-	struct body body;
+	struct log_record *logs = arena_alloc(reader->block.arena, span * sizeof(*logs));
 	enum status status;
 
 	if (!logs)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for %zu log records", span);
-	status = body_read(store, entry, &body, error);
-	if (status != STATUS_OK)
-		return status;
-	status = log_reader_open(&reader, body.bytes, arena, error);
-	if (status == STATUS_OK)
-		status = log_reader_read(&reader, first, span, logs, error);
+	status = log_reader_read(reader, first, span, logs, error);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct log_record *copy = batch_copy_log(batch_out, &logs[chosen[i].row - first]);
 
@@ -255,6 +259,24 @@ static enum status copy_rows(struct rocksdb_store *store, const struct block_ent
 			status = error_set(
 				error, STATUS_NO_MEMORY,
 				"the log records are larger than the memory that one query may use");
+	}
+	return status;
+}
+
+static enum status copy_rows(struct rocksdb_store *store, const struct block_entry *entry,
+			     const struct chosen *chosen, size_t count, struct arena *arena,
+			     struct batch *batch_out, struct log_record *answer, struct error *error)
+{
+	struct log_reader reader;
+	struct body body;
+	enum status status = body_read(store, entry, &body, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = log_reader_open(&reader, body.bytes, arena, error);
+	for (size_t first = 0, end; first < count && status == STATUS_OK; first = end) {
+		end = piece_end(chosen, count, first);
+		status = copy_piece(&reader, chosen + first, end - first, batch_out, answer, error);
 	}
 	body_release(&body);
 	arena_clear(arena);
