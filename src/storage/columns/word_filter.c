@@ -3,11 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/protobuf.h"
 
 enum {
-	HASHED_BYTES = 128,
 	FIRST_SLOTS = 1024,
 	LARGEST_KEPT_SLOTS = 1 << 20,
 	WORDS_OF_PART = 8192,
@@ -16,19 +14,37 @@ enum {
 	SEGMENTS_OF_WORD = 3,
 };
 
-static char small_letter(char c)
+/* FNV-1a, whose bytes go in one by one as they are told apart, and a last mixing for its weak top bits. */
+static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325), hash_prime = UINT64_C(0x100000001b3);
+
+static uint64_t mix(uint64_t hash, uint64_t seed)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+	hash += seed;
+	hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return hash ^ hash >> 33;
 }
+
+#define EIGHT(first)                                                                                         \
+	first, (first) + 1, (first) + 2, (first) + 3, (first) + 4, (first) + 5, (first) + 6, (first) + 7
+#define ALPHABET EIGHT('a'), EIGHT('i'), EIGHT('q'), 'y', 'z'
+
+/* The byte that a word's byte counts as, its small letter; 0 for what belongs to no word. */
+static const uint8_t word_bytes[256] = {
+	['0'] = EIGHT('0'),   '8',         '9',         ['A'] = ALPHABET, ['a'] = ALPHABET,
+	[0x80] = EIGHT(0x80), EIGHT(0x88), EIGHT(0x90), EIGHT(0x98),      EIGHT(0xa0),
+	EIGHT(0xa8),          EIGHT(0xb0), EIGHT(0xb8), EIGHT(0xc0),      EIGHT(0xc8),
+	EIGHT(0xd0),          EIGHT(0xd8), EIGHT(0xe0), EIGHT(0xe8),      EIGHT(0xf0),
+	EIGHT(0xf8),
+};
 
 uint64_t word_hash(struct str word)
 {
-	char small[HASHED_BYTES];
-	size_t size = word.size < HASHED_BYTES ? word.size : HASHED_BYTES;
+	uint64_t hash = hash_start;
 
-	for (size_t i = 0; i < size; i++)
-		small[i] = small_letter(word.data[i]);
-	return hash_seeded(small, size, word.size);
+	for (size_t i = 0; i < word.size; i++)
+		hash = (hash ^ word_bytes[(uint8_t)word.data[i]]) * hash_prime;
+	return mix(hash, 0);
 }
 
 /* By the top bits, as parts are: a part's words lie together. */
@@ -82,10 +98,22 @@ void word_set_add(struct word_set *set, uint64_t hash)
 
 void word_set_add_text(struct word_set *set, struct str text)
 {
-	struct str word;
+	uint64_t hash = hash_start;
+	bool in_word = false;
 
-	while (word_next(&text, &word))
-		word_set_add(set, word_hash(word));
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t byte = word_bytes[(uint8_t)text.data[i]];
+
+		if (byte)
+			hash = (hash ^ byte) * hash_prime;
+		else if (in_word)
+			word_set_add(set, mix(hash, 0));
+		if (!byte)
+			hash = hash_start;
+		in_word = byte != 0;
+	}
+	if (in_word)
+		word_set_add(set, mix(hash, 0));
 }
 
 void word_set_clear(struct word_set *set)
@@ -113,14 +141,6 @@ size_t word_set_parts(const struct word_set *set)
 	while (parts < HEADER_MOST_WORD_PARTS && set->count / parts > WORDS_OF_PART)
 		parts *= 2;
 	return parts;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t seed)
-{
-	hash += seed;
-	hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
-	hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return hash ^ hash >> 33;
 }
 
 static uint8_t fingerprint_of(uint64_t mixed)

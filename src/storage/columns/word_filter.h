@@ -13,7 +13,7 @@
  *     u64       seed, little-endian
  *     (n + 2) << the logarithm   fingerprints
  *
- * A word's hash is XXH3 of its bytes in small letters (of the first 128, with the size as seed). The top bits choose
+ * A word's hash is FNV-1a (64 bits) of its bytes in small letters, mixed by MurmurHash3's last step. The top bits choose
  * the part. Mixed with the seed it chooses three places in three segments in a row; the fingerprints there, combined
  * by exclusive or, are the word's own.
  *

@@ -60,7 +60,7 @@ static void says_yes_to_every_word_and_seldom_to_others(void **state)
 		/* One in 256 is 78; six times its deviation is room enough for any seed. */
 		assert_in_range(wrong, sizes[s] < 1000 ? 0 : 25, 140);
 		if (sizes[s] >= 8192)
-			assert_true(bytes * 8 < sizes[s] * 11);
+			assert_true(bytes * 8 < sizes[s] * 12);
 		release_parts(parts, count);
 		word_set_release(&set);
 		free(hashes);
