@@ -16,6 +16,7 @@ enum {
 	BLOCK_CACHE_BYTES = 128 << 20,
 	LARGEST_LOG_BYTES = 512 << 20,
 	BACKGROUND_JOBS = 2,
+	FILTER_BITS = 10, /* a key: a read asks no file that lacks its block, whose blocks are large */
 	CHECKSUM_XXH3 = 4,
 	KEPT_INFO_LOGS = 2,
 };
@@ -68,6 +69,8 @@ static void make_options(struct rocksdb_store *store, bool sync)
 	store->write_options = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(store->write_options, sync);
 	rocksdb_block_based_options_set_block_cache(store->table_options, store->cache);
+	rocksdb_block_based_options_set_filter_policy(store->table_options,
+						      rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
 	rocksdb_block_based_options_set_checksum(store->table_options, CHECKSUM_XXH3);
 	rocksdb_options_set_block_based_table_factory(store->options, store->table_options);
 	rocksdb_options_set_create_if_missing(store->options, 1);
