@@ -68,9 +68,11 @@ static enum status read_block(void *context, struct point_reader *reader, struct
 	return point_reader_read(reader, reading->filter, reading->batch, error);
 }
 
+/* A point by what it is sorted by. */
 struct keyed {
 	struct series_key key;
-	struct metric_point point;
+	uint64_t time_ns;
+	size_t index;
 };
 
 static int compare_keyed(const void *a, const void *b)
@@ -78,7 +80,9 @@ static int compare_keyed(const void *a, const void *b)
 	const struct keyed *x = a, *y = b;
 	int order = series_key_compare(&x->key, &y->key);
 
-	return order ? order : (x->point.time_ns > y->point.time_ns) - (x->point.time_ns < y->point.time_ns);
+	if (order == 0)
+		order = (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+	return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 static bool is_same_origin(const struct metric_point *a, const struct metric_point *b)
@@ -87,30 +91,42 @@ static bool is_same_origin(const struct metric_point *a, const struct metric_poi
 	       a->attributes.items == b->attributes.items && a->attributes.count == b->attributes.count;
 }
 
-/* Brings the points of one series, which lie in many blocks, together. */
-static enum status sort_points(struct metric_point *points, size_t count, struct error *error)
+static bool key_points(const struct metric_point *points, size_t count, struct keyed *keyed)
 {
-	struct keyed *keyed = malloc((count + 1) * sizeof(*keyed));
 	struct series_keyer *keyer = calloc(1, sizeof(*keyer));
-	bool has_memory = keyed && keyer;
+	bool has_memory = keyer != NULL;
 
 	for (size_t i = 0; i < count && has_memory; i++) {
-		keyed[i].point = points[i];
+		keyed[i].time_ns = points[i].time_ns;
+		keyed[i].index = i;
 		if (i > 0 && is_same_origin(&points[i], &points[i - 1]))
 			keyed[i].key = keyed[i - 1].key;
 		else
 			has_memory = series_keyer_make(keyer, points[i].metric, points[i].resource,
 						       points[i].scope, &points[i].attributes, &keyed[i].key);
 	}
-	if (has_memory) {
-		qsort(keyed, count, sizeof(*keyed), compare_keyed);
-		for (size_t i = 0; i < count; i++)
-			points[i] = keyed[i].point;
-	}
 	if (keyer)
 		series_keyer_release(keyer);
 	free(keyer);
+	return has_memory;
+}
+
+/* Brings the points of one series, which lie in many blocks, together. */
+static enum status sort_points(struct metric_point *points, size_t count, struct error *error)
+{
+	struct keyed *keyed = malloc((count + 1) * sizeof(*keyed));
+	struct metric_point *sorted = malloc((count + 1) * sizeof(*sorted));
+	bool has_memory = keyed && sorted && key_points(points, count, keyed);
+
+	if (has_memory) {
+		qsort(keyed, count, sizeof(*keyed), compare_keyed);
+		for (size_t i = 0; i < count; i++)
+			sorted[i] = points[keyed[i].index];
+		if (count)
+			memcpy(points, sorted, count * sizeof(*points));
+	}
 	free(keyed);
+	free(sorted);
 	if (!has_memory)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to sort %zu metric points", count);
 	return STATUS_OK;
@@ -132,6 +148,8 @@ enum status rocksdb_read_points(struct store *base, const struct point_filter *f
 	return status;
 }
 
+enum { MOST_AWAITED = 32 };
+
 /* A list of metrics that is being made. Strings in the dictionaries lie in arena. */
 struct listing {
 	const struct point_filter *filter;
@@ -143,9 +161,16 @@ struct listing {
 	struct series_keyer keyer;
 	/* The series looked at last: its neighbours are of the same metric, and mostly have the same labels. */
 	const struct metric *last_metric;
-	uint32_t last_code;
+	uint32_t last_code, last_labels;
 	const struct resource *last_resource;
 	uint64_t last_shape;
+	/* Series whose places in the set are on their way: a million places do not fit into a cache. */
+	struct awaited {
+		struct series_key key;
+		struct point_series series;
+		uint32_t metric;
+	} awaited[MOST_AWAITED];
+	size_t awaited_count;
 	struct listed {
 		const struct metric *metric;
 		size_t series_count, label_count;
@@ -234,55 +259,74 @@ static enum status list_labels(struct listing *listing, uint32_t metric, const s
 	return status;
 }
 
-/* A new series: its labels, unless the series before had the same names. */
+/* A new series: its labels, unless the new series before had the same names. */
 static enum status list_new(struct listing *listing, uint32_t metric, const struct point_series *series,
-			    bool has_last_labels, struct error *error)
+			    struct error *error)
 {
+	bool is_alike = listing->last_resource && listing->last_labels == metric &&
+			listing->last_shape == series->shape;
 	enum status status = STATUS_OK;
 
 	listing->listed[metric].series_count++;
-	if (!has_last_labels)
+	if (!is_alike)
 		status = list_labels(listing, metric, &series->attributes, error);
-	if (status == STATUS_OK && (!has_last_labels || listing->last_resource != series->resource))
+	if (status == STATUS_OK && (!is_alike || listing->last_resource != series->resource))
 		status = list_labels(listing, metric, &series->resource->attributes, error);
+	listing->last_labels = metric;
 	listing->last_resource = series->resource;
 	listing->last_shape = series->shape;
+	return status;
+}
+
+static enum status list_awaited(struct listing *listing, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < listing->awaited_count && status == STATUS_OK; i++) {
+		const struct awaited *awaited = &listing->awaited[i];
+		bool is_new = false;
+
+		if (!series_set_add(&listing->series, awaited->key, &is_new))
+			status = error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+		else if (is_new)
+			status = list_new(listing, awaited->metric, &awaited->series, error);
+	}
+	listing->awaited_count = 0;
 	return status;
 }
 
 static enum status list_series(void *context, const struct point_series *series, struct error *error)
 {
 	struct listing *listing = context;
-	bool is_new, is_same_metric = series->metric == listing->last_metric;
-	struct series_key key;
+	struct awaited *awaited = &listing->awaited[listing->awaited_count];
 	enum status status;
 
-	if (!is_same_metric) {
+	if (series->metric != listing->last_metric) {
 		status = list_metric(listing, series->metric, &listing->last_code, error);
 		if (status != STATUS_OK)
 			return status;
 		listing->last_metric = series->metric;
-		listing->last_resource = NULL;
 	}
 	if (!series_keyer_make(&listing->keyer, series->metric, series->resource, series->scope,
-			       &series->attributes, &key) ||
-	    !series_set_add(&listing->series, key, &is_new))
+			       &series->attributes, &awaited->key))
 		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
-	if (!is_new)
-		return STATUS_OK;
-	return list_new(listing, listing->last_code, series,
-			listing->last_resource && listing->last_shape == series->shape, error);
+	awaited->series = *series;
+	awaited->metric = listing->last_code;
+	series_set_expect(&listing->series, awaited->key);
+	return ++listing->awaited_count < MOST_AWAITED ? STATUS_OK : list_awaited(listing, error);
 }
 
 static enum status list_block(void *context, struct point_reader *reader, struct error *error)
 {
 	struct listing *listing = context;
+	enum status status;
 
 	/* Another block's objects may lie where the last one's lay. */
 	listing->last_metric = NULL;
 	listing->last_resource = NULL;
 	series_keyer_forget(&listing->keyer);
-	return point_reader_visit(reader, listing->filter, list_series, listing, error);
+	status = point_reader_visit(reader, listing->filter, list_series, listing, error);
+	return status == STATUS_OK ? list_awaited(listing, error) : status;
 }
 
 static int compare_strs(const void *a, const void *b)

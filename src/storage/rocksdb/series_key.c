@@ -120,6 +120,12 @@ static bool grow(struct series_set *set)
 	return true;
 }
 
+void series_set_expect(const struct series_set *set, struct series_key key)
+{
+	if (set->slot_count)
+		__builtin_prefetch(&set->slots[key.low & (set->slot_count - 1)], 1);
+}
+
 bool series_set_add(struct series_set *set, struct series_key key, bool *is_new_out)
 {
 	struct series_key *slot;

@@ -48,6 +48,9 @@ struct series_set {
 	size_t count, slot_count;
 };
 
+/* Begins to bring the key's place near: for one that is added soon, after others. */
+void series_set_expect(const struct series_set *set, struct series_key key);
+
 /* Adds the key; *is_new_out says whether it was not there. */
 bool series_set_add(struct series_set *set, struct series_key key, bool *is_new_out);
 void series_set_release(struct series_set *set);
