@@ -14,8 +14,23 @@ enum {
 	SEGMENTS_OF_WORD = 3,
 };
 
-/* FNV-1a, whose bytes go in one by one as they are told apart, and a last mixing for its weak top bits. */
-static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325), hash_prime = UINT64_C(0x100000001b3);
+/* A hash whose bytes go in one by one, as they are told apart, and are mixed eight at a time. */
+struct hashing {
+	uint64_t hash, pending;
+	unsigned pending_count;
+};
+
+static const uint64_t hash_factor = UINT64_C(0x9fb21c651e98df25);
+
+static inline void hash_byte(struct hashing *hashing, uint8_t byte)
+{
+	hashing->pending = hashing->pending << 8 | byte;
+	if (++hashing->pending_count == 8) {
+		hashing->hash = (hashing->hash ^ hashing->pending) * hash_factor;
+		hashing->hash ^= hashing->hash >> 32;
+		*hashing = (struct hashing){.hash = hashing->hash};
+	}
+}
 
 static uint64_t mix(uint64_t hash, uint64_t seed)
 {
@@ -38,13 +53,18 @@ static const uint8_t word_bytes[256] = {
 	EIGHT(0xf8),
 };
 
+static inline uint64_t hash_end(const struct hashing *hashing)
+{
+	return mix(hashing->hash ^ hashing->pending, 0);
+}
+
 uint64_t word_hash(struct str word)
 {
-	uint64_t hash = hash_start;
+	struct hashing hashing = {0};
 
 	for (size_t i = 0; i < word.size; i++)
-		hash = (hash ^ word_bytes[(uint8_t)word.data[i]]) * hash_prime;
-	return mix(hash, 0);
+		hash_byte(&hashing, word_bytes[(uint8_t)word.data[i]]);
+	return hash_end(&hashing);
 }
 
 /* By the top bits, as parts are: a part's words lie together. */
@@ -98,22 +118,19 @@ void word_set_add(struct word_set *set, uint64_t hash)
 
 void word_set_add_text(struct word_set *set, struct str text)
 {
-	uint64_t hash = hash_start;
-	bool in_word = false;
+	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.size;
 
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t byte = word_bytes[(uint8_t)text.data[i]];
+	while (at < end) {
+		struct hashing hashing = {0};
+		uint8_t byte = word_bytes[*at++];
 
-		if (byte)
-			hash = (hash ^ byte) * hash_prime;
-		else if (in_word)
-			word_set_add(set, mix(hash, 0));
 		if (!byte)
-			hash = hash_start;
-		in_word = byte != 0;
+			continue;
+		do
+			hash_byte(&hashing, byte);
+		while (at < end && (byte = word_bytes[*at++]) != 0);
+		word_set_add(set, hash_end(&hashing));
 	}
-	if (in_word)
-		word_set_add(set, mix(hash, 0));
 }
 
 void word_set_clear(struct word_set *set)

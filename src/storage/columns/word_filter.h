@@ -13,8 +13,7 @@
  *     u64       seed, little-endian
  *     (n + 2) << the logarithm   fingerprints
  *
- * A word's hash is FNV-1a (64 bits) of its bytes in small letters, mixed by MurmurHash3's last step. The top bits choose
- * the part. Mixed with the seed it chooses three places in three segments in a row; the fingerprints there, combined
+ * A word's hash is made of its bytes in small letters (docs/format.md says how). The top bits choose the part. Mixed with the seed it chooses three places in three segments in a row; the fingerprints there, combined
  * by exclusive or, are the word's own.
  *
  * Source     T. M. Graf, D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters", ACM JEA 27 (2022)
