@@ -26,8 +26,8 @@ enum {
 	MERGE_MOST_ROWS = 65536,
 	FULL_ROWS = 32768, /* a block of this many is never merged again */
 	/* Points are small, and a block is the better the more points of a series lie in it. */
-	MERGE_MOST_POINTS = 262144,
-	FULL_POINTS = 131072,
+	MERGE_MOST_POINTS = 131072,
+	FULL_POINTS = 65536,
 	PAUSE_MS = 1000,    /* between looks */
 	IDLE_MS = 2000,     /* without an append: time for large blocks */
 	RETRY_SECONDS = 30, /* after a failure */

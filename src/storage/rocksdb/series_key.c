@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/protobuf.h"
 
-enum { FIRST_SLOTS = 1024 };
+enum { FIRST_SLOTS = 1024, OUTLINED_ATTRIBUTES = 32 };
 
 void series_keyer_release(struct series_keyer *keyer)
 {
@@ -75,22 +75,63 @@ static bool part_key(struct series_keyer *keyer, const void *object,
 	return true;
 }
 
+/* An attribute in three numbers. */
+struct outline {
+	uint64_t key, type, value;
+};
+
+static struct outline outline_of(const struct attribute *attribute)
+{
+	const struct value *value = &attribute->value;
+	struct outline outline = {
+		.key = hash_seeded(attribute->key.data, attribute->key.size, hash_seed()),
+		.type = value->type,
+	};
+
+	switch (value->type) {
+	case VALUE_EMPTY: break;
+	case VALUE_BOOL: outline.value = value->boolean; break;
+	case VALUE_INT:
+	case VALUE_DOUBLE: outline.value = (uint64_t)value->integer; break;
+	default: outline.value = hash_seeded(value->data, value->size, hash_seed());
+	}
+	return outline;
+}
+
+/* Of few attributes the outlines are hashed, where they lie on the stack; of many, what describes them. */
+static bool attributes_key(struct series_keyer *keyer, const struct attributes *attributes,
+			   struct series_key *key_out)
+{
+	struct outline outlines[OUTLINED_ATTRIBUTES];
+	XXH128_hash_t hash;
+
+	if (attributes->count > OUTLINED_ATTRIBUTES) {
+		buffer_clear(&keyer->scratch);
+		describe(attributes, &keyer->scratch);
+		*key_out = hash_scratch(&keyer->scratch);
+		return !buffer_failed(&keyer->scratch);
+	}
+	for (uint32_t i = 0; i < attributes->count; i++)
+		outlines[i] = outline_of(&attributes->items[i]);
+	hash = XXH3_128bits_withSeed(outlines, attributes->count * sizeof(outlines[0]), hash_seed());
+	*key_out = (struct series_key){hash.low64, hash.high64};
+	return true;
+}
+
 bool series_keyer_make(struct series_keyer *keyer, const struct metric *metric,
 		       const struct resource *resource, const struct scope *scope,
 		       const struct attributes *attributes, struct series_key *key_out)
 {
-	struct series_key parts[3];
+	struct series_key parts[4];
+	XXH128_hash_t hash;
 
 	if (!part_key(keyer, metric, describe_metric, &parts[0]) ||
 	    !part_key(keyer, resource, describe_resource, &parts[1]) ||
-	    !part_key(keyer, scope, describe_scope, &parts[2]))
+	    !part_key(keyer, scope, describe_scope, &parts[2]) ||
+	    !attributes_key(keyer, attributes, &parts[3]))
 		return false;
-	buffer_clear(&keyer->scratch);
-	buffer_append(&keyer->scratch, parts, sizeof(parts));
-	describe(attributes, &keyer->scratch);
-	if (buffer_failed(&keyer->scratch))
-		return false;
-	*key_out = hash_scratch(&keyer->scratch);
+	hash = XXH3_128bits_withSeed(parts, sizeof(parts), hash_seed());
+	*key_out = (struct series_key){hash.low64, hash.high64};
 	return true;
 }
 
