@@ -1,5 +1,7 @@
 #include "model/filter.h"
 
+#include "model/word.h"
+
 /* A part that is empty means any. */
 static bool str_passes(struct str wanted, struct str actual)
 {
@@ -65,11 +67,6 @@ bool span_filter_match(const struct span_filter *filter, const struct span *span
 	return true;
 }
 
-static bool is_word_byte(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
-}
-
 static bool contains_word(struct str text, struct str word)
 {
 	for (size_t i = 0; i + word.size <= text.size; i++) {
@@ -84,11 +81,9 @@ static bool contains_word(struct str text, struct str word)
 	return false;
 }
 
-static bool contains_term(struct str text, struct str term)
+bool text_contains_term(struct str text, struct str term)
 {
-	bool is_phrase = memchr(term.data, ' ', term.size) || memchr(term.data, '\t', term.size);
-
-	return is_phrase ? str_contains_nocase(text, term) : contains_word(text, term);
+	return term_is_phrase(term) ? str_contains_nocase(text, term) : contains_word(text, term);
 }
 
 static bool value_contains_term(const struct value *value, struct str term)
@@ -97,9 +92,9 @@ static bool value_contains_term(const struct value *value, struct str term)
 	bool found;
 
 	if (value->type == VALUE_STRING)
-		return contains_term(value_str(value), term);
+		return text_contains_term(value_str(value), term);
 	value_to_text(value, &text);
-	found = contains_term(buffer_str(&text), term);
+	found = text_contains_term(buffer_str(&text), term);
 	buffer_release(&text);
 	return found;
 }
@@ -110,7 +105,7 @@ static bool log_contains_term(const struct log_record *record, struct str term)
 		return true;
 	for (uint32_t i = 0; i < record->attributes.count; i++)
 		if (record->attributes.items[i].value.type == VALUE_STRING &&
-		    contains_term(value_str(&record->attributes.items[i].value), term))
+		    text_contains_term(value_str(&record->attributes.items[i].value), term))
 			return true;
 	return false;
 }

@@ -69,6 +69,9 @@ struct log_filter {
 };
 #define LOG_FILTER_ANY ((struct log_filter){.range = TIME_RANGE_ALL, .lowest_level = LEVEL_TRACE})
 
+/* Whether a text contains a term, as above. */
+bool text_contains_term(struct str text, struct str term);
+
 bool log_filter_match(const struct log_filter *filter, const struct log_record *record);
 
 /* A label of a metric point is an attribute of the point, else of its resource. */

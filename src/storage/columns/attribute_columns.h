@@ -63,6 +63,10 @@ struct attribute_writer {
  */
 uint32_t attribute_writer_push(struct attribute_writer *writer, const struct attributes *attributes,
 			       uint32_t hint);
+
+/* Calls visit for the strings that are values of the rows: each once, or each time where they are many. */
+typedef void visit_string(void *context, struct str s);
+void attribute_writer_strings(const struct attribute_writer *writer, visit_string *visit, void *context);
 bool attribute_writer_failed(const struct attribute_writer *writer);
 
 /* Writes the first five fields of the table. */
@@ -122,11 +126,17 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
 				  struct error *error);
 
+/* Moves past a row without reading its values. */
+enum status attribute_reader_skip(struct attribute_reader *reader, struct error *error);
+
 /* Opens a value column, and makes values of it readable; reading does both by itself. */
 enum status attribute_values_open(struct attribute_reader *reader, struct attribute_values *values,
 				  struct error *error);
 enum status attribute_values_need(struct attribute_values *values, size_t first, size_t count,
 				  struct error *error);
+
+/* Value index, below count, of a column that is open. */
+struct value attribute_values_get(const struct attribute_values *values, size_t index);
 
 /* On purpose the size of a byte: there is one a row. */
 enum __attribute__((packed)) attribute_match {

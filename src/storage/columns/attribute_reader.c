@@ -145,14 +145,18 @@ enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, s
 	seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
 	if (!seen)
 		return no_memory(error);
-	for (size_t i = 0; i < row; i++) {
+	/* On the way forward the rows before are counted already. */
+	if (row < reader->row) {
+		reader->row = 0;
+		for (size_t i = 0; i < reader->value_count; i++)
+			reader->values[i].next = 0;
+	}
+	for (size_t i = reader->row; i < row; i++) {
 		uint64_t shape = numbers_get(&reader->rows, i);
 
 		if (shape < reader->shape_count)
 			seen[shape]++;
 	}
-	for (size_t i = 0; i < reader->value_count; i++)
-		reader->values[i].next = 0;
 	for (size_t shape = 0; shape < reader->shape_count; shape++)
 		for (size_t i = 0; seen[shape] && i < reader->shapes[shape].count; i++)
 			reader->values[reader->shapes[shape].items[i]].next += seen[shape];
@@ -205,10 +209,29 @@ enum status attribute_values_open(struct attribute_reader *reader, struct attrib
 	return status;
 }
 
+struct value attribute_values_get(const struct attribute_values *values, size_t index)
+{
+	struct value value = {.type = values->type};
+
+	if (is_number(values->type)) {
+		uint64_t number = numbers_get(&values->numbers, index);
+
+		if (values->type == VALUE_BOOL)
+			value.boolean = number != 0;
+		else
+			value.integer = values->type == VALUE_INT ? zigzag_decode(number) : (int64_t)number;
+	} else if (values->type != VALUE_EMPTY) {
+		struct str s = strings_get(&values->strings, index);
+
+		value.data = s.data;
+		value.size = (uint32_t)s.size;
+	}
+	return value;
+}
+
 static enum status read_value(struct attribute_reader *reader, struct attribute_values *values,
 			      struct value *value_out, struct error *error)
 {
-	struct value value = {.type = values->type};
 	enum status status;
 
 	if (!values->is_whole && (status = attribute_values_open(reader, values, error)) != STATUS_OK)
@@ -218,45 +241,53 @@ static enum status read_value(struct attribute_reader *reader, struct attribute_
 	if (!values->is_whole &&
 	    (status = attribute_values_need(values, values->next, 1, error)) != STATUS_OK)
 		return status;
-	if (is_number(values->type)) {
-		uint64_t number = numbers_get(&values->numbers, values->next);
-
-		if (values->type == VALUE_BOOL)
-			value.boolean = number != 0;
-		else
-			value.integer = values->type == VALUE_INT ? zigzag_decode(number) : (int64_t)number;
-	} else if (values->type != VALUE_EMPTY) {
-		struct str s = strings_get(&values->strings, values->next);
-
-		value.data = s.data;
-		value.size = (uint32_t)s.size;
-	}
-	values->next++;
-	*value_out = value;
+	*value_out = attribute_values_get(values, values->next++);
 	return STATUS_OK;
 }
 
-enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
-				  struct error *error)
+static enum status find_shape(const struct attribute_reader *reader, const struct attribute_shape **shape_out,
+			      struct error *error)
 {
-	const struct attribute_shape none = {NULL, 0}, *shape = &none;
-	struct attribute *items;
+	static const struct attribute_shape none = {NULL, 0};
 	enum status status;
 	uint64_t code;
 
 	if (reader->row >= reader->row_count)
 		return damaged(reader, "rows", error);
 	status = numbers_need(&reader->rows, reader->row, 1, error);
+	if (status != STATUS_OK)
+		return status;
+	code = numbers_get(&reader->rows, reader->row);
+	if (reader->shape_count && code >= reader->shape_count)
+		return damaged(reader, "shapes", error);
+	*shape_out = reader->shape_count ? &reader->shapes[code] : &none;
+	return STATUS_OK;
+}
+
+enum status attribute_reader_skip(struct attribute_reader *reader, struct error *error)
+{
+	const struct attribute_shape *shape;
+	enum status status = find_shape(reader, &shape, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < shape->count; i++)
+		reader->values[shape->items[i]].next++;
+	reader->row++;
+	return STATUS_OK;
+}
+
+enum status attribute_reader_next(struct attribute_reader *reader, struct attributes *attributes_out,
+				  struct error *error)
+{
+	const struct attribute_shape *shape;
+	struct attribute *items;
+	enum status status = find_shape(reader, &shape, error);
+
 	if (status == STATUS_OK)
 		status = numbers_need(&reader->dropped, reader->row, 1, error);
 	if (status != STATUS_OK)
 		return status;
-	code = numbers_get(&reader->rows, reader->row);
-	if (reader->shape_count) {
-		if (code >= reader->shape_count)
-			return damaged(reader, "shapes", error);
-		shape = &reader->shapes[code];
-	}
 	items = arena_alloc(reader->block->arena, shape->count * sizeof(*items));
 	if (!items)
 		return no_memory(error);

@@ -217,6 +217,18 @@ uint32_t attribute_writer_push(struct attribute_writer *writer, const struct att
 	return shape;
 }
 
+void attribute_writer_strings(const struct attribute_writer *writer, visit_string *visit, void *context)
+{
+	for (size_t i = 0; i < writer->column_count; i++) {
+		const struct strings_builder *strings = &writer->columns[i].strings;
+		const struct vector_str *list =
+			strings->is_plain ? &strings->plain : &strings->dictionary.entries;
+
+		for (size_t s = 0; s < list->count && writer->columns[i].type == VALUE_STRING; s++)
+			visit(context, list->items[s]);
+	}
+}
+
 bool attribute_writer_failed(const struct attribute_writer *writer)
 {
 	if (writer->failed || writer->rows.failed || writer->dropped.failed || writer->scratch.failed)

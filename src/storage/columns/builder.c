@@ -24,6 +24,9 @@ void block_builder_free(struct block_builder *builder)
 	for (size_t i = 0; i < BUILDER_TABLES; i++)
 		table_writer_release(&builder->tables[i]);
 	span_classes_release(&builder->classes);
+	word_set_release(&builder->words);
+	for (size_t i = 0; i < SAMPLES_FIELD_COUNT; i++)
+		samples_release(&builder->samples[i]);
 	vector_u32_release(&builder->traces);
 	vector_u32_release(&builder->terms);
 	vector_u32_release(&builder->hints);
@@ -51,6 +54,12 @@ static void add_term(struct block_builder *builder, enum term_kind kind, struct 
 		return;
 	}
 	vector_u32_push(&builder->terms, header_term_hash(kind, term));
+}
+
+enum status block_builder_words(const struct block_builder *builder, const struct block_header *header,
+				size_t part, struct buffer *out, struct error *error)
+{
+	return word_filter_encode(&builder->words, part, header->word_parts, out, error);
 }
 
 void builder_add_terms(struct block_builder *builder, enum term_kind kind,

@@ -29,6 +29,13 @@ void block_builder_set_sequences(struct block_builder *builder, row_sequence *of
 				 uint64_t first);
 
 /*
+ * Appends part (below the header's word_parts) of the word filter of the block of logs that was built last:
+ * word_filter.h.
+ */
+enum status block_builder_words(const struct block_builder *builder, const struct block_header *header,
+				size_t part, struct buffer *out, struct error *error);
+
+/*
  * Each makes one block of the rows given (at least one, at most BLOCK_MOST_ROWS) and appends it to body. The
  * array of pointers is sorted in place. header_out lacks only its sequence and level.
  */

@@ -4,7 +4,10 @@
 
 #include "storage/columns/builder.h"
 #include "storage/columns/origin.h"
+#include "storage/columns/point_schema.h"
+#include "storage/columns/samples.h"
 #include "storage/columns/span_classes.h"
+#include "storage/columns/word_filter.h"
 
 /* Table numbers from 16: the first tables belong to origin.h and block_sequences.h. */
 enum {
@@ -28,8 +31,10 @@ struct block_builder {
 	struct origin_writer origin;
 	struct table_writer tables[BUILDER_TABLES];
 	struct span_classes classes;
-	struct vector_u32 traces, terms; /* hashes for the header */
-	struct vector_u32 hints;         /* the shape seen last for each class or metric */
+	struct vector_u32 traces, terms;                    /* hashes for the header */
+	struct vector_u32 hints;                            /* the shape seen last for each class or metric */
+	struct samples_writer samples[SAMPLES_FIELD_COUNT]; /* of points */
+	struct word_set words;                              /* of the logs built last */
 	struct arena scratch;
 	row_sequence *sequence_of; /* NULL: rows of one commit */
 	const void *sequence_context;

@@ -28,11 +28,6 @@ void distribution_encode(const struct metric_point *point, struct buffer *bucket
 			 struct buffer *bounds_out)
 {
 	switch (point->metric->type) {
-	case METRIC_HISTOGRAM:
-		put_counts(point->histogram.counts, point->histogram.bucket_count, buckets_out);
-		buffer_append(bounds_out, point->histogram.bounds,
-			      point->histogram.bound_count * sizeof(double));
-		break;
 	case METRIC_EXPONENTIAL_HISTOGRAM: put_exponential(&point->exponential, buckets_out); break;
 	case METRIC_SUMMARY:
 		for (uint32_t i = 0; i < point->summary.count; i++) {
@@ -109,21 +104,6 @@ static void take_exponential(struct cursor *cursor, struct exponential_histogram
 	take_side(cursor, &histogram->negative);
 }
 
-static void take_histogram(struct cursor *cursor, struct str bounds, struct histogram *histogram)
-{
-	double *copy = take_memory(cursor, bounds.size);
-
-	histogram->counts = take_counts(cursor, &histogram->bucket_count);
-	if (!copy) {
-		cursor->failed = true;
-		return;
-	}
-	if (bounds.size)
-		memcpy(copy, bounds.data, bounds.size);
-	histogram->bounds = copy;
-	histogram->bound_count = (uint32_t)(bounds.size / sizeof(double));
-}
-
 static void take_summary(struct cursor *cursor, struct str bounds, struct summary *summary)
 {
 	size_t count = bounds.size / sizeof(double);
@@ -148,7 +128,6 @@ enum status distribution_decode(struct str buckets, struct str bounds, struct ar
 				arena, bounds.size % sizeof(double) != 0, false};
 
 	switch (point->metric->type) {
-	case METRIC_HISTOGRAM: take_histogram(&cursor, bounds, &point->histogram); break;
 	case METRIC_EXPONENTIAL_HISTOGRAM: take_exponential(&cursor, &point->exponential); break;
 	case METRIC_SUMMARY: take_summary(&cursor, bounds, &point->summary); break;
 	default: break;

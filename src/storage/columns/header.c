@@ -25,6 +25,7 @@ enum {
 	FIELD_FIRST_SEQUENCE = 16, /* absent: the block's own sequence */
 	FIELD_LAST_SEQUENCE = 17,
 	FIELD_STEP_NS = 18,
+	FIELD_WORD_PARTS = 19, /* absent: none */
 };
 
 uint32_t header_trace_hash(const uint8_t trace_id[TRACE_ID_SIZE])
@@ -77,6 +78,8 @@ void header_encode(const struct block_header *header, struct buffer *out)
 		protobuf_put_uint(out, FIELD_LAST_SEQUENCE, header->last_sequence);
 	}
 	protobuf_put_uint(out, FIELD_STEP_NS, header->step_ns);
+	if (header->word_parts)
+		protobuf_put_uint(out, FIELD_WORD_PARTS, header->word_parts);
 	protobuf_put_bytes(out, FIELD_TRACES, str_make(header->traces, header->trace_count * 4));
 	protobuf_put_bytes(out, FIELD_TERMS, str_make(header->terms, header->term_count * 4));
 }
@@ -113,6 +116,9 @@ static void set_number(struct block_header *header, const struct protobuf_field 
 	case FIELD_SIGNAL: header->signal = (uint8_t)field->integer; break;
 	case FIELD_LEVEL: header->level = (uint8_t)field->integer; break;
 	case FIELD_HAS_ALL_TERMS: header->has_all_terms = field->integer != 0; break;
+	case FIELD_WORD_PARTS:
+		header->word_parts = field->integer < UINT8_MAX ? (uint8_t)field->integer : UINT8_MAX;
+		break;
 	default: break;
 	}
 }
@@ -141,7 +147,8 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 	}
 	if (!has_memory)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a block's header");
-	if (reader.failed || !is_whole || header.row_count == 0 || header.signal >= SIGNAL_COUNT)
+	if (reader.failed || !is_whole || header.row_count == 0 || header.signal >= SIGNAL_COUNT ||
+	    header.word_parts > HEADER_MOST_WORD_PARTS || (header.word_parts & (header.word_parts - 1)))
 		return error_set(error, STATUS_CORRUPT, "a block's header is damaged");
 	if (header.last_sequence == 0)
 		header.first_sequence = header.last_sequence = header.sequence;

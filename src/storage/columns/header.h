@@ -34,6 +34,7 @@ struct block_header {
 	uint32_t levels;        /* bit per enum log_record_level */
 	uint8_t signal;
 	uint8_t level;          /* 0: as committed; 1: merged */
+	uint8_t word_parts;     /* logs: how many parts the block's word filter has; 0: it has none */
 	bool has_all_terms;     /* false: too many; terms say nothing */
 	const uint32_t *traces; /* sorted hashes of the trace ids */
 	size_t trace_count;
@@ -43,6 +44,9 @@ struct block_header {
 
 /* Past this many distinct terms a block keeps none. */
 enum { HEADER_MOST_TERMS = 4096 };
+
+/* Parts of a word filter are a power of two, up to this. */
+enum { HEADER_MOST_WORD_PARTS = 64 };
 
 uint32_t header_trace_hash(const uint8_t trace_id[TRACE_ID_SIZE]);
 uint32_t header_term_hash(enum term_kind kind, struct str term);

@@ -44,6 +44,21 @@ enum status log_reader_open(struct log_reader *reader, struct str bytes, struct 
 	return open_times(reader, error);
 }
 
+enum status log_reader_open_attributes(struct log_reader *reader, struct error *error)
+{
+	size_t count = reader->block.row_count;
+	enum status status;
+
+	if (reader->has_attributes)
+		return STATUS_OK;
+	status = attribute_reader_open(&reader->block, TABLE_LOGS, count, &reader->attributes, error);
+	if (status == STATUS_OK)
+		status = attribute_reader_open(&reader->block, TABLE_LOG_BODIES, count, &reader->bodies,
+					       error);
+	reader->has_attributes = status == STATUS_OK;
+	return status;
+}
+
 static enum status open_rows(struct log_reader *reader, struct error *error)
 {
 	size_t count = reader->block.row_count;
@@ -57,10 +72,7 @@ static enum status open_rows(struct log_reader *reader, struct error *error)
 	for (uint8_t field = LOG_TRACE_ID; field <= LOG_HANDLER && status == STATUS_OK; field++)
 		status = table_open_strings(&reader->logs, field, count, error);
 	if (status == STATUS_OK)
-		status = attribute_reader_open(&reader->block, TABLE_LOGS, count, &reader->attributes, error);
-	if (status == STATUS_OK)
-		status = attribute_reader_open(&reader->block, TABLE_LOG_BODIES, count, &reader->bodies,
-					       error);
+		status = log_reader_open_attributes(reader, error);
 	reader->has_rows = status == STATUS_OK;
 	return status;
 }
@@ -110,73 +122,4 @@ enum status log_reader_read(struct log_reader *reader, size_t first, size_t coun
 			logs_out[i].body = body.items[0].value;
 	}
 	return status;
-}
-
-/* Whether any row can match: times first, then ids, before anything larger is read. */
-static enum status match_ids(struct log_reader *reader, const struct log_filter *filter, uint8_t *matches,
-			     struct error *error)
-{
-	const struct {
-		uint8_t field;
-		struct str id;
-	} wanted[] = {
-		{LOG_TRACE_ID, str_make(filter->trace_id, filter->trace_id ? TRACE_ID_SIZE : 0)},
-		{LOG_SPAN_ID, str_make(filter->span_id, filter->span_id ? SPAN_ID_SIZE : 0)},
-	};
-	size_t count = reader->block.row_count;
-
-	for (size_t w = 0; w < 2; w++) {
-		enum status status;
-
-		if (wanted[w].id.size == 0)
-			continue;
-		status = table_open_strings(&reader->logs, wanted[w].field, count, error);
-		if (status != STATUS_OK)
-			return status;
-		for (size_t i = 0; i < count; i++) {
-			struct str id = table_string(&reader->logs, wanted[w].field, i);
-			static const uint8_t none[TRACE_ID_SIZE];
-
-			if (id.size == 0)
-				id = str_make(none, wanted[w].id.size);
-			matches[i] &= str_equal(id, wanted[w].id);
-		}
-	}
-	return STATUS_OK;
-}
-
-/* Reads from the first candidate to the last and puts the candidates to the filter's own definition. */
-static enum status match_rows(struct log_reader *reader, const struct log_filter *filter, uint8_t *matches,
-			      struct error *error)
-{
-	const uint8_t *first_match = memchr(matches, 1, reader->block.row_count);
-	const uint8_t *last_match = memrchr(matches, 1, reader->block.row_count);
-	size_t first = (size_t)(first_match - matches), count = (size_t)(last_match - first_match) + 1;
-	struct log_record *logs = arena_alloc(reader->block.arena, count * sizeof(*logs));
-	enum status status;
-
-	if (!logs)
-		return no_memory(count, error);
-	status = log_reader_read(reader, first, count, logs, error);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		if (matches[first + i])
-			matches[first + i] = log_filter_match(filter, &logs[i]);
-	return status;
-}
-
-enum status log_reader_match(struct log_reader *reader, const struct log_filter *filter, uint8_t *matches,
-			     struct error *error)
-{
-	enum status status;
-	size_t count = reader->block.row_count;
-
-	for (size_t i = 0; i < count; i++)
-		matches[i] = time_range_contains(filter->range, reader->time_ns[i]);
-	status = match_ids(reader, filter, matches, error);
-	if (status != STATUS_OK || !memchr(matches, 1, count))
-		return status;
-	if (filter->lowest_level == LEVEL_TRACE && filter->handler.size == 0 && filter->service.size == 0 &&
-	    filter->term_count == 0)
-		return STATUS_OK;
-	return match_rows(reader, filter, matches, error);
 }

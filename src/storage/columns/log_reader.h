@@ -18,13 +18,16 @@ struct log_reader {
 	struct origin_reader origin;
 	struct attribute_reader attributes, bodies;
 	uint64_t *time_ns; /* of each row */
-	bool has_rows;
+	bool has_rows, has_attributes;
 };
 
 enum status log_reader_open(struct log_reader *reader, struct str bytes, struct arena *arena,
 			    struct error *error);
 enum status log_reader_read(struct log_reader *reader, size_t first, size_t count,
 			    struct log_record *logs_out, struct error *error);
+
+/* Opens what log_reader_match (log_match.c) needs of attributes and bodies; reading does it by itself. */
+enum status log_reader_open_attributes(struct log_reader *reader, struct error *error);
 
 /* Sets matches[row], of every row of the block, to 1 where it meets the filter, else 0. */
 enum status log_reader_match(struct log_reader *reader, const struct log_filter *filter, uint8_t *matches,

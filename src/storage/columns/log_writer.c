@@ -4,6 +4,8 @@
 #include "storage/columns/log_schema.h"
 
 enum { LOGS = 0, BODIES = 1, TABLE_COUNT = 2 };
+/* Smaller blocks are merged soon, and quickly searched until then. */
+enum { LEAST_ROWS_WITH_WORDS = 16 };
 
 static int compare_times(const void *a, const void *b)
 {
@@ -69,6 +71,43 @@ static void put_log(struct block_builder *builder, const struct log_record *reco
 		vector_u32_push(&builder->traces, header_trace_hash(record->trace_id));
 }
 
+static void add_text(void *context, struct str text)
+{
+	word_set_add_text(context, text);
+}
+
+/* The words of bodies that are no strings: those of the text that a search sees. */
+static void add_structured_bodies(struct word_set *words, const struct log_record **logs, size_t count)
+{
+	struct buffer text = BUFFER_EMPTY;
+
+	for (size_t i = 0; i < count; i++) {
+		if (logs[i]->body.type == VALUE_STRING || logs[i]->body.type == VALUE_EMPTY)
+			continue;
+		buffer_clear(&text);
+		value_to_text(&logs[i]->body, &text);
+		words->failed |= buffer_failed(&text);
+		word_set_add_text(words, buffer_str(&text));
+	}
+	buffer_release(&text);
+}
+
+/* Gathers the block's words; what is the same in many records is looked at once. A block without its words is
+ * searched row by row: running out of memory here costs no more. */
+static void note_words(struct block_builder *builder, const struct log_record **logs, size_t count,
+		       struct block_header *header)
+{
+	struct word_set *words = &builder->words;
+
+	word_set_clear(words);
+	if (count < LEAST_ROWS_WITH_WORDS)
+		return;
+	attribute_writer_strings(&builder->tables[LOGS].attributes, add_text, words);
+	attribute_writer_strings(&builder->tables[BODIES].attributes, add_text, words);
+	add_structured_bodies(words, logs, count);
+	header->word_parts = words->failed ? 0 : (uint8_t)word_set_parts(words);
+}
+
 enum status block_build_logs(struct block_builder *builder, const struct log_record **logs, size_t count,
 			     struct buffer *body, struct block_header *header_out, struct error *error)
 {
@@ -86,6 +125,7 @@ enum status block_build_logs(struct block_builder *builder, const struct log_rec
 	}
 	builder_add_services(builder, &header);
 	builder_add_terms(builder, TERM_HANDLER, &table->strings[LOG_HANDLER - FIRST_STRINGS_FIELD], &header);
+	note_words(builder, logs, count, &header);
 	*header_out = header;
 	return builder_seal(builder, ids, TABLE_COUNT, body, header_out, error);
 }

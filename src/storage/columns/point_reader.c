@@ -1,20 +1,6 @@
 #include "storage/columns/point_reader.h"
 
-#include "storage/columns/builder_internal.h"
-#include "storage/columns/distribution.h"
-#include "storage/columns/point_schema.h"
-
-static enum status no_memory(const struct point_reader *reader, struct error *error)
-{
-	return error_set(error, STATUS_NO_MEMORY, "no memory to read a block of %zu metric points",
-			 reader->block.row_count);
-}
-
-static enum status damaged(const struct point_reader *reader, const char *what, struct error *error)
-{
-	return error_set(error, STATUS_CORRUPT, "the %s of a block of %zu metric points are damaged", what,
-			 reader->block.row_count);
-}
+#include "storage/columns/point_internal.h"
 
 /* A count that is stored as a column of one value. */
 static enum status open_count(struct point_reader *reader, uint8_t field, uint64_t most, size_t *count_out,
@@ -25,7 +11,7 @@ static enum status open_count(struct point_reader *reader, uint8_t field, uint64
 	if (status != STATUS_OK)
 		return status;
 	if (table_number(&reader->points, field, 0) > most)
-		return damaged(reader, "counts", error);
+		return points_damaged(reader, "counts", error);
 	*count_out = (size_t)table_number(&reader->points, field, 0);
 	return STATUS_OK;
 }
@@ -46,7 +32,7 @@ static enum status open_metrics(struct point_reader *reader, struct error *error
 		return status;
 	reader->metrics = arena_calloc(reader->block.arena, count, sizeof(*reader->metrics));
 	if (!reader->metrics)
-		return no_memory(reader, error);
+		return points_no_memory(reader, error);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct metric *metric = &reader->metrics[i];
 
@@ -57,34 +43,6 @@ static enum status open_metrics(struct point_reader *reader, struct error *error
 		metric->description = table_string(table, METRIC_FIELD_DESCRIPTION, i);
 		metric->unit = table_string(table, METRIC_FIELD_UNIT, i);
 		status = attribute_reader_next(&metadata, &metric->metadata, error);
-	}
-	return status;
-}
-
-static enum status open_series(struct point_reader *reader, struct error *error)
-{
-	struct table_reader *table = &reader->series_table;
-	struct attribute_reader attributes;
-	size_t count = reader->series_count;
-	enum status status = attribute_reader_open(&reader->block, TABLE_SERIES, count, &attributes, error);
-
-	for (uint8_t field = SERIES_METRIC; field <= SERIES_SCOPE && status == STATUS_OK; field++)
-		status = table_open_numbers(table, field, count, error);
-	if (status != STATUS_OK)
-		return status;
-	reader->series = arena_calloc(reader->block.arena, count, sizeof(*reader->series));
-	if (!reader->series)
-		return no_memory(reader, error);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct point_series *series = &reader->series[i];
-		uint64_t metric = table_number(table, SERIES_METRIC, i);
-
-		if (metric >= reader->metric_count)
-			return damaged(reader, "series", error);
-		series->metric = &reader->metrics[metric];
-		series->resource = origin_resource(&reader->origin, table_number(table, SERIES_RESOURCE, i));
-		series->scope = origin_scope(&reader->origin, table_number(table, SERIES_SCOPE, i));
-		status = attribute_reader_next(&attributes, &series->attributes, error);
 	}
 	return status;
 }
@@ -112,39 +70,133 @@ enum status point_reader_open(struct point_reader *reader, struct str bytes, str
 				    &reader->metric_count, error);
 	if (status == STATUS_OK)
 		status = origin_reader_open(&reader->block, &reader->origin, error);
-	if (status == STATUS_OK)
-		status = open_metrics(reader, error);
-	return status == STATUS_OK ? open_series(reader, error) : status;
+	return status == STATUS_OK ? open_metrics(reader, error) : status;
 }
 
-/* How many points have an int, a double, a distribution: the lengths of those columns. */
-static void count_kinds(struct point_reader *reader)
+static enum status outline_series(const struct point_reader *reader, size_t index,
+				  struct series_outline *outline_out, struct error *error)
 {
-	reader->int_count = reader->double_count = reader->distribution_count = 0;
-	for (size_t i = 0; i < reader->block.row_count; i++) {
-		uint64_t kind = table_number(&reader->points, POINT_NUMBER_KIND, i);
+	const struct table_reader *table = &reader->series_table;
+	uint64_t metric = table_number(table, SERIES_METRIC, index);
+	uint64_t length = table_number(&reader->points, POINT_RUN_LENGTH, index);
+	uint64_t bucket_count = table_number(table, SERIES_BUCKET_COUNT, index);
 
-		reader->int_count += kind == NUMBER_INT;
-		reader->double_count += kind == NUMBER_DOUBLE;
-		reader->distribution_count += table_number(&reader->points, POINT_IS_DISTRIBUTION, i) != 0;
+	if (metric >= reader->metric_count || length == 0 || length > reader->block.row_count ||
+	    bucket_count > BLOCK_MOST_BYTES)
+		return points_damaged(reader, "series", error);
+	*outline_out = (struct series_outline){
+		.metric = &reader->metrics[metric],
+		.length = (size_t)length,
+		.kind = table_number(table, SERIES_NUMBER_KIND, index),
+		.bucket_count = reader->metrics[metric].type == METRIC_HISTOGRAM ? bucket_count : 0,
+	};
+	return STATUS_OK;
+}
+
+static void move_on(const struct point_reader *reader, const struct series_outline *outline,
+		    struct position *at)
+{
+	at->integer += outline->kind == NUMBER_INT;
+	at->real += outline->kind == NUMBER_DOUBLE;
+	at->distribution += outline->metric->type >= METRIC_HISTOGRAM;
+	at->bucket += outline->bucket_count;
+	at->shapeless += outline->metric->type > METRIC_HISTOGRAM ? outline->length : 0;
+	if (reader->exemplar_count)
+		at->exemplar += (size_t)numbers_sum(&reader->points.numbers[POINT_EXEMPLAR_COUNT], at->row,
+						    at->row + outline->length);
+	at->row += outline->length;
+}
+
+/* What all series together have. Refuses what a block cannot hold before memory is taken for it. */
+static enum status count_series(const struct point_reader *reader, struct position *total_out,
+				size_t *longest_out, struct error *error)
+{
+	struct position total = {0};
+	uint64_t counts = 0;
+
+	*longest_out = 0;
+	for (size_t i = 0; i < reader->series_count; i++) {
+		struct series_outline outline;
+		enum status status = outline_series(reader, i, &outline, error);
+
+		if (status != STATUS_OK)
+			return status;
+		counts += outline.length * outline.bucket_count;
+		if (outline.length > reader->block.row_count - total.row || counts > BLOCK_MOST_BYTES / 8)
+			return points_damaged(reader, "series", error);
+		*longest_out = outline.length > *longest_out ? outline.length : *longest_out;
+		move_on(reader, &outline, &total);
 	}
+	if (total.row != reader->block.row_count)
+		return points_damaged(reader, "series", error);
+	*total_out = total;
+	return STATUS_OK;
+}
+
+static enum status open_samples(struct point_reader *reader, enum point_samples field, size_t run_count,
+				struct error *error)
+{
+	struct str bytes;
+	enum status status;
+
+	if (run_count == 0)
+		return STATUS_OK;
+	status = block_column(&reader->block, TABLE_POINTS, field, 0, &bytes, error);
+	return status == STATUS_OK ? samples_open(bytes, run_count, reader->block.arena,
+						  points_samples(reader, field), error)
+				   : status;
+}
+
+/* The tables that say of each series how many points it has, and which. */
+static enum status open_series(struct point_reader *reader, struct error *error)
+{
+	enum status status =
+		table_open_numbers(&reader->points, POINT_RUN_LENGTH, reader->series_count, error);
+
+	for (uint8_t field = SERIES_METRIC; field <= SERIES_STARTS && status == STATUS_OK; field++)
+		status = table_open_numbers(&reader->series_table, field, reader->series_count, error);
+	if (status == STATUS_OK)
+		status = open_count(reader, POINT_LIST_COUNT, 2 * reader->series_count, &reader->list_count,
+				    error);
+	if (status == STATUS_OK)
+		status = table_open_numbers(&reader->points, POINT_LIST_LENGTH, reader->list_count, error);
+	if (status == STATUS_OK)
+		status = open_samples(reader, POINT_TIMES, reader->list_count, error);
+	if (status == STATUS_OK) {
+		reader->lists = arena_calloc(reader->block.arena, reader->list_count, sizeof(*reader->lists));
+		if (!reader->lists)
+			status = points_no_memory(reader, error);
+	}
+	return status;
 }
 
 static enum status open_values(struct point_reader *reader, struct error *error)
 {
-	struct table_reader *table = &reader->points;
-	enum status status;
+	struct position total = {0};
+	size_t longest = 0;
+	enum status status = count_series(reader, &total, &longest, error);
+	const struct {
+		enum point_samples field;
+		size_t run_count;
+	} columns[] = {{POINT_INT, total.integer},        {POINT_DOUBLE, total.real},
+		       {POINT_COUNT, total.distribution}, {POINT_SUM, total.distribution},
+		       {POINT_MIN, total.distribution},   {POINT_MAX, total.distribution},
+		       {POINT_COUNTS, total.bucket}};
 
-	count_kinds(reader);
-	status = table_open_numbers(table, POINT_INT, reader->int_count, error);
+	if (status != STATUS_OK)
+		return status;
+	reader->scratch = arena_alloc(reader->block.arena, longest * sizeof(*reader->scratch));
+	if (!reader->scratch)
+		return points_no_memory(reader, error);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]) && status == STATUS_OK; i++)
+		status = open_samples(reader, columns[i].field, columns[i].run_count, error);
 	if (status == STATUS_OK)
-		status = table_open_numbers(table, POINT_DOUBLE, reader->double_count, error);
-	for (uint8_t field = POINT_COUNT; field <= POINT_MAX && status == STATUS_OK; field++)
-		status = table_open_numbers(table, field, reader->distribution_count, error);
+		status =
+			table_open_strings(&reader->series_table, SERIES_BOUNDS, reader->series_count, error);
 	if (status == STATUS_OK)
-		status = table_open_strings(table, POINT_BUCKETS, reader->distribution_count, error);
+		status = table_open_strings(&reader->points, POINT_BUCKETS, total.shapeless, error);
 	if (status == STATUS_OK)
-		status = table_open_strings(table, POINT_BOUNDS, reader->distribution_count, error);
+		status = table_open_strings(&reader->points, POINT_BOUNDS, total.shapeless, error);
 	return status;
 }
 
@@ -168,137 +220,19 @@ static enum status open_exemplars(struct point_reader *reader, struct error *err
 
 static enum status open_rows(struct point_reader *reader, struct error *error)
 {
+	static const uint8_t fields[] = {POINT_FLAGS, POINT_HAS, POINT_EXEMPLAR_COUNT};
 	enum status status = STATUS_OK;
 
 	if (reader->has_rows)
 		return STATUS_OK;
-	status = table_open_numbers(&reader->points, POINT_RUN_LENGTH, reader->series_count, error);
-	for (uint8_t field = POINT_TIME; field <= POINT_IS_DISTRIBUTION && status == STATUS_OK; field++)
-		status = table_open_numbers(&reader->points, field, reader->block.row_count, error);
-	if (status == STATUS_OK)
-		status = open_values(reader, error);
+	for (size_t i = 0; i < sizeof(fields) && status == STATUS_OK; i++)
+		status = table_open_numbers(&reader->points, fields[i], reader->block.row_count, error);
 	if (status == STATUS_OK)
 		status = open_exemplars(reader, error);
+	if (status == STATUS_OK)
+		status = open_values(reader, error);
 	reader->has_rows = status == STATUS_OK;
 	return status;
-}
-
-/* Where the next value of each kind stands, as rows are walked in order. */
-struct position {
-	size_t row, integer, real, distribution, exemplar;
-};
-
-static double double_of(const struct table_reader *table, uint8_t field, size_t index)
-{
-	return protobuf_double(table_number(table, field, index));
-}
-
-static struct number number_at(const struct point_reader *reader, const struct position *at)
-{
-	uint64_t kind = table_number(&reader->points, POINT_NUMBER_KIND, at->row);
-
-	/* By the whole number, as count_kinds counted: the values of a kind are as many as its points. */
-	if (kind == NUMBER_INT)
-		return (struct number){
-			.integer = zigzag_decode(table_number(&reader->points, POINT_INT, at->integer)),
-			.kind = NUMBER_INT};
-	if (kind == NUMBER_DOUBLE)
-		return (struct number){.real = double_of(&reader->points, POINT_DOUBLE, at->real),
-				       .kind = NUMBER_DOUBLE};
-	return (struct number){.kind = NUMBER_NONE};
-}
-
-static void read_id(struct str stored, uint8_t *id_out, size_t size)
-{
-	if (stored.size == size)
-		memcpy(id_out, stored.data, size);
-}
-
-static void read_exemplar(const struct table_reader *table, size_t index, uint64_t point_ns,
-			  struct exemplar *exemplar)
-{
-	uint64_t value = table_number(table, EXEMPLAR_VALUE, index);
-
-	exemplar->time_ns = point_ns + (uint64_t)zigzag_decode(table_number(table, EXEMPLAR_TIME, index));
-	exemplar->value.kind = (uint8_t)table_number(table, EXEMPLAR_KIND, index);
-	if (exemplar->value.kind == NUMBER_INT)
-		exemplar->value.integer = zigzag_decode(value);
-	else
-		exemplar->value.real = protobuf_double(value);
-	read_id(table_string(table, EXEMPLAR_TRACE_ID, index), exemplar->trace_id, TRACE_ID_SIZE);
-	read_id(table_string(table, EXEMPLAR_SPAN_ID, index), exemplar->span_id, SPAN_ID_SIZE);
-}
-
-static enum status read_exemplars(struct point_reader *reader, size_t first, struct metric_point *point,
-				  struct error *error)
-{
-	struct exemplar *exemplars;
-	enum status status = STATUS_OK;
-
-	if (point->exemplar_count == 0)
-		return STATUS_OK;
-	if (first > reader->exemplar_count || point->exemplar_count > reader->exemplar_count - first)
-		return damaged(reader, "exemplars", error);
-	exemplars = arena_calloc(reader->block.arena, point->exemplar_count, sizeof(*exemplars));
-	if (!exemplars)
-		return no_memory(reader, error);
-	if (reader->exemplar_attributes.row != first)
-		status = attribute_reader_seek(&reader->exemplar_attributes, first, error);
-	for (uint32_t i = 0; i < point->exemplar_count && status == STATUS_OK; i++) {
-		read_exemplar(&reader->exemplars, first + i, point->time_ns, &exemplars[i]);
-		status = attribute_reader_next(&reader->exemplar_attributes, &exemplars[i].attributes, error);
-	}
-	point->exemplars = exemplars;
-	return status;
-}
-
-static enum status read_distribution(struct point_reader *reader, size_t index, struct metric_point *point,
-				     struct error *error)
-{
-	const struct table_reader *table = &reader->points;
-
-	point->count = table_number(table, POINT_COUNT, index);
-	point->sum = double_of(table, POINT_SUM, index);
-	point->min = double_of(table, POINT_MIN, index);
-	point->max = double_of(table, POINT_MAX, index);
-	return distribution_decode(table_string(table, POINT_BUCKETS, index),
-				   table_string(table, POINT_BOUNDS, index), reader->block.arena, point,
-				   error);
-}
-
-static enum status read_point(struct point_reader *reader, const struct position *at, uint64_t time_ns,
-			      const struct point_series *series, struct metric_point *point,
-			      struct error *error)
-{
-	const struct table_reader *table = &reader->points;
-	enum status status = STATUS_OK;
-
-	point->metric = series->metric;
-	point->resource = series->resource;
-	point->scope = series->scope;
-	point->attributes = series->attributes;
-	point->time_ns = time_ns;
-	if (table_number(table, POINT_HAS_START, at->row))
-		point->start_ns =
-			time_ns - (uint64_t)zigzag_decode(table_number(table, POINT_START, at->row));
-	point->flags = (uint32_t)table_number(table, POINT_FLAGS, at->row);
-	point->has = (uint8_t)table_number(table, POINT_HAS, at->row);
-	point->value = number_at(reader, at);
-	point->exemplar_count = (uint32_t)table_number(table, POINT_EXEMPLAR_COUNT, at->row);
-	if (table_number(table, POINT_IS_DISTRIBUTION, at->row))
-		status = read_distribution(reader, at->distribution, point, error);
-	return status == STATUS_OK ? read_exemplars(reader, at->exemplar, point, error) : status;
-}
-
-static void move_on(const struct point_reader *reader, struct position *at)
-{
-	uint64_t kind = table_number(&reader->points, POINT_NUMBER_KIND, at->row);
-
-	at->integer += kind == NUMBER_INT;
-	at->real += kind == NUMBER_DOUBLE;
-	at->distribution += table_number(&reader->points, POINT_IS_DISTRIBUTION, at->row) != 0;
-	at->exemplar += (size_t)table_number(&reader->points, POINT_EXEMPLAR_COUNT, at->row);
-	at->row++;
 }
 
 /* The filter's parts that a whole series meets or not. */
@@ -313,40 +247,115 @@ static bool series_matches(const struct point_series *series, const struct point
 	return point_filter_match(filter, &probe);
 }
 
-static enum status read_series(struct point_reader *reader, size_t index, const struct point_filter *filter,
-			       struct position *at, struct batch *batch_out, struct error *error)
+/* Which of the block's metrics the filter wants; NULL where memory ran out. */
+static const bool *choose_metrics(struct point_reader *reader, const struct point_filter *filter)
 {
-	const struct point_series *series = &reader->series[index];
-	uint64_t length = table_number(&reader->points, POINT_RUN_LENGTH, index), time_ns = 0;
-	bool is_wanted = filter->range.start_ns < filter->range.end_ns && series_matches(series, filter);
-	enum status status = STATUS_OK;
+	bool *wanted = arena_alloc(reader->block.arena, reader->metric_count * sizeof(*wanted));
 
-	if (length > reader->block.row_count - at->row)
-		return damaged(reader, "series", error);
-	for (uint64_t i = 0; i < length && status == STATUS_OK; i++) {
-		time_ns += table_number(&reader->points, POINT_TIME, at->row);
-		if (is_wanted && time_range_contains(filter->range, time_ns)) {
-			struct metric_point *point = batch_add_point(batch_out);
+	for (size_t i = 0; i < reader->metric_count && wanted; i++)
+		wanted[i] = filter->range.start_ns < filter->range.end_ns &&
+			    (filter->metric.size == 0 || str_equal(reader->metrics[i].name, filter->metric));
+	return wanted;
+}
 
-			if (!point)
-				return no_memory(reader, error);
-			status = read_point(reader, at, time_ns, series, point, error);
-		}
-		move_on(reader, at);
-	}
-	return status;
+/* Walks over the series; those of other metrics are passed by unread. */
+struct series_walk {
+	struct point_reader *reader;
+	const bool *wanted;
+	struct attribute_reader attributes;
+	struct series_points run;
+	struct position at;
+};
+
+static enum status walk_begin(struct series_walk *walk, struct point_reader *reader,
+			      const struct point_filter *filter, struct error *error)
+{
+	*walk = (struct series_walk){.reader = reader, .wanted = choose_metrics(reader, filter)};
+	if (!walk->wanted)
+		return points_no_memory(reader, error);
+	return attribute_reader_open(&reader->block, TABLE_SERIES, reader->series_count, &walk->attributes,
+				     error);
+}
+
+/* Reads series index into walk->run, if its metric is wanted; *is_wanted_out says whether. */
+static enum status walk_series(struct series_walk *walk, size_t index, bool *is_wanted_out,
+			       struct error *error)
+{
+	struct point_reader *reader = walk->reader;
+	const struct table_reader *table = &reader->series_table;
+	struct series_points *run = &walk->run;
+	enum status status;
+
+	*run = (struct series_points){.index = index, .at = &walk->at};
+	status = outline_series(reader, index, &run->outline, error);
+	if (status != STATUS_OK)
+		return status;
+	*is_wanted_out = walk->wanted[run->outline.metric - reader->metrics];
+	if (!*is_wanted_out)
+		return attribute_reader_skip(&walk->attributes, error);
+	run->series.metric = run->outline.metric;
+	run->series.resource = origin_resource(&reader->origin, table_number(table, SERIES_RESOURCE, index));
+	run->series.scope = origin_scope(&reader->origin, table_number(table, SERIES_SCOPE, index));
+	run->series.shape = numbers_get(&walk->attributes.rows, index);
+	return attribute_reader_next(&walk->attributes, &run->series.attributes, error);
 }
 
 enum status point_reader_read(struct point_reader *reader, const struct point_filter *filter,
 			      struct batch *batch_out, struct error *error)
 {
-	struct position at = {0};
-	enum status status = open_rows(reader, error);
+	struct series_walk walk;
+	enum status status = open_series(reader, error);
 
-	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
-		status = read_series(reader, i, filter, &at, batch_out, error);
-	if (status == STATUS_OK && at.row != reader->block.row_count)
-		return damaged(reader, "series", error);
+	if (status == STATUS_OK)
+		status = open_rows(reader, error);
+	if (status == STATUS_OK)
+		status = walk_begin(&walk, reader, filter, error);
+	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++) {
+		bool is_wanted;
+
+		status = walk_series(&walk, i, &is_wanted, error);
+		if (status == STATUS_OK && is_wanted && series_matches(&walk.run.series, filter))
+			status = points_read(reader, filter, &walk.run, batch_out, error);
+		if (status == STATUS_OK)
+			move_on(reader, &walk.run.outline, &walk.at);
+	}
+	return status;
+}
+
+/* Whether a point of the series lies in the range. */
+static enum status is_in_range(struct point_reader *reader, const struct series_points *run,
+			       struct time_range range, bool *is_in_out, struct error *error)
+{
+	const uint64_t *times;
+	enum status status =
+		points_list(reader, table_number(&reader->series_table, SERIES_TIMES, run->index),
+			    run->outline.length, &times, error);
+
+	*is_in_out = false;
+	for (size_t i = 0; i < run->outline.length && status == STATUS_OK && !*is_in_out; i++)
+		*is_in_out = time_range_contains(range, times[i]);
+	return status;
+}
+
+enum status point_reader_visit(struct point_reader *reader, const struct point_filter *filter,
+			       visit_series *visit, void *context, struct error *error)
+{
+	struct series_walk walk;
+	enum status status = open_series(reader, error);
+
+	if (status == STATUS_OK)
+		status = walk_begin(&walk, reader, filter, error);
+	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++) {
+		bool is_wanted;
+
+		status = walk_series(&walk, i, &is_wanted, error);
+		if (status == STATUS_OK && is_wanted && series_matches(&walk.run.series, filter))
+			status = is_in_range(reader, &walk.run, filter->range, &is_wanted, error);
+		else
+			is_wanted = false;
+		if (status == STATUS_OK && is_wanted)
+			status = visit(context, &walk.run.series, error);
+	}
 	return status;
 }
 

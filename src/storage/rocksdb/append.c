@@ -59,6 +59,10 @@ static enum status put_block(struct commit *commit, uint32_t partition, struct b
 				  BODY_KEY_SIZE, store->body.data, store->body.size);
 	atomic_fetch_add(&store->committed_bytes, store->body.size);
 	buffer_release(&encoded);
+	if (words_put(store, commit->writes, partition, header, store->builder, error) != STATUS_OK) {
+		block_entry_free(entry);
+		return STATUS_NO_MEMORY;
+	}
 	return add_entry(commit, entry, error);
 }
 

@@ -2,8 +2,10 @@
 
 #include "storage/columns/block_sequences.h"
 #include "storage/columns/log_reader.h"
+#include "storage/rocksdb/parallel.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
+/* What a worker of a search, or the reading of its hits, may unpack: a block at a time. */
 enum { UNPACK_LIMIT_BYTES = 1 << 30 };
 
 /* A record that meets the filter: where it lies, and what orders it. */
@@ -34,6 +36,8 @@ static int compare_places(const void *a, const void *b)
 		return x->time_ns < y->time_ns ? 1 : -1;
 	if (x->sequence != y->sequence)
 		return x->sequence < y->sequence ? 1 : -1;
+	if (x->block != y->block)
+		return x->block > y->block ? 1 : -1;
 	return (x->row < y->row) - (x->row > y->row);
 }
 
@@ -66,57 +70,147 @@ static enum status add_place(struct places *places, const struct place *place, s
 	return STATUS_OK;
 }
 
-static enum status search_block(struct rocksdb_store *store, const struct block_entry *entry, uint32_t block,
-				const struct log_filter *filter, uint64_t snapshot, struct arena *arena,
-				struct places *places, struct error *error)
+/* One search over many blocks. What the workers share is under the lock. */
+struct search {
+	struct rocksdb_store *store;
+	const struct block_list *list;
+	const struct log_filter *filter;
+	uint64_t snapshot;
+	struct arena arenas[PARALLEL_MOST_WORKERS]; /* a worker's own */
+	pthread_mutex_t lock;
+	struct places *places;
+	size_t failed_index; /* of the newest block that failed; SIZE_MAX: none did */
+	struct error failure;
+};
+
+/* Whether rows of the block can still be among the hits. No older block's can where it cannot. */
+static bool is_wanted(struct places *places, const struct block_entry *entry)
+{
+	if (places->count >= places->limit)
+		compact(places);
+	return !places->is_full || entry->header.last_ns >= places->worst.time_ns;
+}
+
+/* Adds the rows that match; their sequences are read where there are any. */
+static enum status take_matches(struct search *search, size_t index, struct log_reader *reader,
+				const uint8_t *matches, struct error *error)
+{
+	const uint64_t *sequences;
+	enum status status;
+
+	if (!memchr(matches, 1, reader->block.row_count))
+		return STATUS_OK;
+	status = block_sequences_read(&reader->block, &search->list->items[index]->header, &sequences, error);
+	pthread_mutex_lock(&search->lock);
+	for (size_t row = 0; status == STATUS_OK && row < reader->block.row_count; row++) {
+		struct place place = {reader->time_ns[row], (uint32_t)index, (uint32_t)row, 0};
+
+		if (!matches[row])
+			continue;
+		place.sequence = sequences[row];
+		status = add_place(search->places, &place, error);
+	}
+	pthread_mutex_unlock(&search->lock);
+	return status;
+}
+
+static enum status search_body(struct search *search, size_t index, struct str bytes, struct arena *arena,
+			       struct error *error)
 {
 	struct log_reader reader;
-	struct body body;
 	uint8_t *matches;
-	const uint64_t *sequences = NULL;
-	enum status status = body_read(store, entry, &body, error);
+	enum status status = log_reader_open(&reader, bytes, arena, error);
 
 	if (status != STATUS_OK)
 		return status;
-	status = log_reader_open(&reader, body.bytes, arena, error);
-	matches = status == STATUS_OK ? arena_alloc(arena, reader.block.row_count) : NULL;
-	if (status == STATUS_OK && !matches)
-		status = error_set(error, STATUS_NO_MEMORY, "no memory for a search");
+	matches = arena_alloc(arena, reader.block.row_count);
+	if (!matches)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for a search");
+	status = log_reader_match(&reader, search->filter, matches, error);
 	if (status == STATUS_OK)
-		status = log_reader_match(&reader, filter, matches, error);
-	if (status == STATUS_OK)
-		status = block_sequences_mask(&reader.block, &entry->header, snapshot, matches, error);
-	if (status == STATUS_OK)
-		status = block_sequences_read(&reader.block, &entry->header, &sequences, error);
-	for (size_t row = 0; status == STATUS_OK && row < reader.block.row_count; row++) {
-		struct place place = {reader.time_ns[row], block, (uint32_t)row, sequences[row]};
+		status = block_sequences_mask(&reader.block, &search->list->items[index]->header,
+					      search->snapshot, matches, error);
+	return status == STATUS_OK ? take_matches(search, index, &reader, matches, error) : status;
+}
 
-		if (matches[row])
-			status = add_place(places, &place, error);
-	}
-	note_damage(store, entry, status, error);
+static enum status search_block(struct search *search, size_t index, struct arena *arena, struct error *error)
+{
+	const struct block_entry *entry = search->list->items[index];
+	struct body body;
+	bool may_hold;
+	enum status status = words_may_hold(search->store, entry, search->filter, &may_hold, error);
+
+	if (status != STATUS_OK || !may_hold)
+		return status;
+	status = body_read(search->store, entry, &body, error);
+	if (status != STATUS_OK)
+		return status;
+	status = search_body(search, index, body.bytes, arena, error);
+	note_damage(search->store, entry, status, error);
 	body_release(&body);
 	arena_clear(arena);
 	return status;
 }
 
-static enum status search_blocks(struct rocksdb_store *store, const struct block_list *list,
-				 const struct log_filter *filter, uint64_t snapshot, struct arena *arena,
-				 struct places *places, struct error *error)
+static void note_failure(struct search *search, size_t index, const struct error *error)
 {
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
-		if (places->count >= places->limit)
-			compact(places);
-		if (places->is_full && list->items[i]->header.last_ns < places->worst.time_ns)
-			break;
-		status = search_block(store, list->items[i], (uint32_t)i, filter, snapshot, arena, places,
-				      error);
+	pthread_mutex_lock(&search->lock);
+	if (index < search->failed_index) {
+		search->failed_index = index;
+		search->failure = *error;
 	}
-	if (status == STATUS_OK && places->items)
+	pthread_mutex_unlock(&search->lock);
+}
+
+/* Blocks lie newest first: one that cannot add to the hits ends the search. */
+static bool search_task(void *context, size_t index, size_t worker)
+{
+	struct search *search = context;
+	struct error error = {0};
+	bool wanted;
+
+	pthread_mutex_lock(&search->lock);
+	wanted = is_wanted(search->places, search->list->items[index]);
+	pthread_mutex_unlock(&search->lock);
+	if (!wanted)
+		return false;
+	if (search_block(search, index, &search->arenas[worker], &error) == STATUS_OK)
+		return true;
+	note_failure(search, index, &error);
+	return false;
+}
+
+/* A block that failed counts only if a search block by block would have come to it. */
+static enum status search_end(struct search *search, struct error *error)
+{
+	struct places *places = search->places;
+
+	if (places->items)
 		compact(places);
-	return status;
+	if (search->failed_index == SIZE_MAX || !is_wanted(places, search->list->items[search->failed_index]))
+		return STATUS_OK;
+	return error_set(error, search->failure.status, "%s", search->failure.message);
+}
+
+static enum status search_blocks(struct rocksdb_store *store, const struct block_list *list,
+				 const struct log_filter *filter, uint64_t snapshot, struct places *places,
+				 struct error *error)
+{
+	struct search search = {.store = store,
+				.list = list,
+				.filter = filter,
+				.snapshot = snapshot,
+				.places = places,
+				.failed_index = SIZE_MAX};
+
+	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
+		arena_init(&search.arenas[i], UNPACK_LIMIT_BYTES);
+	pthread_mutex_init(&search.lock, NULL);
+	parallel_run(list->count, search_task, &search);
+	pthread_mutex_destroy(&search.lock);
+	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
+		arena_release(&search.arenas[i]);
+	return search_end(&search, error);
 }
 
 /* A hit and its place in the answer. */
@@ -134,25 +228,29 @@ static int compare_chosen(const void *a, const void *b)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Reads the chosen rows of one block and copies each to its place in the answer. */
-static enum status copy_rows(struct rocksdb_store *store, const struct block_entry *entry,
-			     const struct chosen *chosen, size_t count, struct arena *arena,
-			     struct batch *batch_out, struct log_record *answer, struct error *error)
+/* Chosen rows of one block that lie near each other are read as one piece; what lies between is not worth a seek. */
+enum { PIECE_GAP_ROWS = 64 };
+
+static size_t piece_end(const struct chosen *chosen, size_t count, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < count && chosen[end].row - chosen[end - 1].row <= PIECE_GAP_ROWS)
+		end++;
+	return end;
+}
+
+/* Reads the rows from the first chosen to the last and copies the chosen to their places in the answer. */
+static enum status copy_piece(struct log_reader *reader, const struct chosen *chosen, size_t count,
+			      struct batch *batch_out, struct log_record *answer, struct error *error)
 {
 	size_t first = chosen[0].row, span = chosen[count - 1].row - first + 1;
-	struct log_record *logs = arena_alloc(arena, span * sizeof(*logs));
-	struct log_reader reader;
-	struct body body;
+	struct log_record *logs = arena_alloc(reader->block.arena, span * sizeof(*logs));
 	enum status status;
 
 	if (!logs)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for %zu log records", span);
-	status = body_read(store, entry, &body, error);
-	if (status != STATUS_OK)
-		return status;
-	status = log_reader_open(&reader, body.bytes, arena, error);
-	if (status == STATUS_OK)
-		status = log_reader_read(&reader, first, span, logs, error);
+	status = log_reader_read(reader, first, span, logs, error);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct log_record *copy = batch_copy_log(batch_out, &logs[chosen[i].row - first]);
 
@@ -162,6 +260,24 @@ static enum status copy_rows(struct rocksdb_store *store, const struct block_ent
 			status = error_set(
 				error, STATUS_NO_MEMORY,
 				"the log records are larger than the memory that one query may use");
+	}
+	return status;
+}
+
+static enum status copy_rows(struct rocksdb_store *store, const struct block_entry *entry,
+			     const struct chosen *chosen, size_t count, struct arena *arena,
+			     struct batch *batch_out, struct log_record *answer, struct error *error)
+{
+	struct log_reader reader;
+	struct body body;
+	enum status status = body_read(store, entry, &body, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = log_reader_open(&reader, body.bytes, arena, error);
+	for (size_t first = 0, end; first < count && status == STATUS_OK; first = end) {
+		end = piece_end(chosen, count, first);
+		status = copy_piece(&reader, chosen + first, end - first, batch_out, answer, error);
 	}
 	note_damage(store, entry, status, error);
 	body_release(&body);
@@ -230,7 +346,7 @@ enum status rocksdb_find_logs(struct store *base, const struct log_filter *filte
 		return status;
 	arena_init(&arena, UNPACK_LIMIT_BYTES);
 	if (page->limit)
-		status = search_blocks(store, &list, &narrowed, snapshot, &arena, &places, error);
+		status = search_blocks(store, &list, &narrowed, snapshot, &places, error);
 	if (status == STATUS_OK) {
 		size_t shown = count_shown(&places, page);
 		size_t left = places.count - shown;

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "storage/columns/point_reader.h"
 #include "storage/rocksdb/rocksdb_internal.h"
+#include "storage/rocksdb/series_key.h"
 
 /* What listing one block may unpack. */
 enum { UNPACK_LIMIT_BYTES = 1 << 30 };
@@ -12,45 +13,8 @@ static bool may_hold_points(const struct block_header *header, const void *filte
 	return header_may_hold_points(header, filter);
 }
 
-/* Sixteen bytes that tell series apart across blocks; drawn with this process's seed, so nobody can aim. */
-struct series_key {
-	uint64_t low, high;
-};
-
-static void describe(const struct attributes *attributes, struct buffer *out)
-{
-	protobuf_put_varint(out, attributes->count);
-	for (uint32_t i = 0; i < attributes->count; i++)
-		attribute_encode(1, &attributes->items[i], out);
-}
-
-static bool make_series_key(const struct metric *metric, const struct resource *resource,
-			    const struct scope *scope, const struct attributes *attributes,
-			    struct buffer *scratch, struct series_key *key_out)
-{
-	XXH128_hash_t hash;
-
-	buffer_clear(scratch);
-	protobuf_put_bytes(scratch, 1, metric->name);
-	protobuf_put_bytes(scratch, 2, metric->unit);
-	protobuf_put_uint(scratch, 3, metric->type);
-	protobuf_put_uint(scratch, 4, metric->temporality);
-	protobuf_put_uint(scratch, 5, metric->monotonic);
-	protobuf_put_bytes(scratch, 6, scope->name);
-	protobuf_put_bytes(scratch, 7, scope->version);
-	describe(&scope->attributes, scratch);
-	describe(&resource->attributes, scratch);
-	describe(attributes, scratch);
-	if (buffer_failed(scratch))
-		return false;
-	hash = XXH3_128bits_withSeed(scratch->data, scratch->size, hash_seed());
-	*key_out = (struct series_key){hash.low64, hash.high64};
-	return true;
-}
-
 /* Runs a call for every block that passes the filter; what the reader reads lies in arena. */
-typedef enum status visit_block(void *context, const struct block_header *header, struct point_reader *reader,
-				struct error *error);
+typedef enum status visit_block(void *context, struct point_reader *reader, struct error *error);
 
 static enum status visit_body(struct rocksdb_store *store, const struct block_entry *entry,
 			      struct arena *arena, visit_block *visit, void *context, struct error *error)
@@ -70,7 +34,7 @@ static enum status visit_body(struct rocksdb_store *store, const struct block_en
 				 "the metric points are larger than the memory that one query may use");
 	status = point_reader_open(&reader, copy, arena, error);
 	if (status == STATUS_OK)
-		status = visit(context, &entry->header, &reader, error);
+		status = visit(context, &reader, error);
 	return note_damage(store, entry, status, error);
 }
 
@@ -99,31 +63,30 @@ struct reading {
 	struct batch *batch;
 };
 
-static enum status read_block(void *context, const struct block_header *header, struct point_reader *reader,
-			      struct error *error)
+static enum status read_block(void *context, struct point_reader *reader, struct error *error)
 {
 	struct reading *reading = context;
 	enum status status = point_reader_read(reader, reading->filter, reading->batch, error);
 
-	(void)header;
 	point_reader_show_types(reader);
 	return status;
 }
 
+/* A point by what it is sorted by. */
 struct keyed {
 	struct series_key key;
-	struct metric_point point;
+	uint64_t time_ns;
+	size_t index;
 };
 
 static int compare_keyed(const void *a, const void *b)
 {
 	const struct keyed *x = a, *y = b;
+	int order = series_key_compare(&x->key, &y->key);
 
-	if (x->key.high != y->key.high)
-		return x->key.high > y->key.high ? 1 : -1;
-	if (x->key.low != y->key.low)
-		return x->key.low > y->key.low ? 1 : -1;
-	return (x->point.time_ns > y->point.time_ns) - (x->point.time_ns < y->point.time_ns);
+	if (order == 0)
+		order = (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+	return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 static bool is_same_origin(const struct metric_point *a, const struct metric_point *b)
@@ -132,28 +95,42 @@ static bool is_same_origin(const struct metric_point *a, const struct metric_poi
 	       a->attributes.items == b->attributes.items && a->attributes.count == b->attributes.count;
 }
 
+static bool key_points(const struct metric_point *points, size_t count, struct keyed *keyed)
+{
+	struct series_keyer *keyer = calloc(1, sizeof(*keyer));
+	bool has_memory = keyer != NULL;
+
+	for (size_t i = 0; i < count && has_memory; i++) {
+		keyed[i].time_ns = points[i].time_ns;
+		keyed[i].index = i;
+		if (i > 0 && is_same_origin(&points[i], &points[i - 1]))
+			keyed[i].key = keyed[i - 1].key;
+		else
+			has_memory = series_keyer_make(keyer, points[i].metric, points[i].resource,
+						       points[i].scope, &points[i].attributes, &keyed[i].key);
+	}
+	if (keyer)
+		series_keyer_release(keyer);
+	free(keyer);
+	return has_memory;
+}
+
 /* Brings the points of one series, which lie in many blocks, together. */
 enum status sort_points(struct metric_point *points, size_t count, struct error *error)
 {
 	struct keyed *keyed = malloc((count + 1) * sizeof(*keyed));
-	struct buffer scratch = BUFFER_EMPTY;
-	bool has_memory = keyed != NULL;
+	struct metric_point *sorted = malloc((count + 1) * sizeof(*sorted));
+	bool has_memory = keyed && sorted && key_points(points, count, keyed);
 
-	for (size_t i = 0; i < count && has_memory; i++) {
-		keyed[i].point = points[i];
-		if (i > 0 && is_same_origin(&points[i], &points[i - 1]))
-			keyed[i].key = keyed[i - 1].key;
-		else
-			has_memory = make_series_key(points[i].metric, points[i].resource, points[i].scope,
-						     &points[i].attributes, &scratch, &keyed[i].key);
-	}
 	if (has_memory) {
 		qsort(keyed, count, sizeof(*keyed), compare_keyed);
 		for (size_t i = 0; i < count; i++)
-			points[i] = keyed[i].point;
+			sorted[i] = points[keyed[i].index];
+		if (count)
+			memcpy(points, sorted, count * sizeof(*points));
 	}
-	buffer_release(&scratch);
 	free(keyed);
+	free(sorted);
 	if (!has_memory)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to sort %zu metric points", count);
 	return STATUS_OK;
@@ -175,14 +152,29 @@ enum status rocksdb_read_points(struct store *base, const struct point_filter *f
 	return status;
 }
 
+enum { MOST_AWAITED = 32 };
+
 /* A list of metrics that is being made. Strings in the dictionaries lie in arena. */
 struct listing {
 	const struct point_filter *filter;
 	struct arena *arena;
 	struct buffer scratch;
 	struct dictionary metrics; /* type and name */
-	struct dictionary series;  /* metric's code and series key */
 	struct dictionary labels;  /* metric's code and label name */
+	struct series_set series;
+	struct series_keyer keyer;
+	/* The series looked at last: its neighbours are of the same metric, and mostly have the same labels. */
+	const struct metric *last_metric;
+	uint32_t last_code, last_labels;
+	const struct resource *last_resource;
+	uint64_t last_shape;
+	/* Series whose places in the set are on their way: a million places do not fit into a cache. */
+	struct awaited {
+		struct series_key key;
+		struct point_series series;
+		uint32_t metric;
+	} awaited[MOST_AWAITED];
+	size_t awaited_count;
 	struct listed {
 		const struct metric *metric;
 		size_t series_count, label_count;
@@ -271,65 +263,75 @@ static enum status list_labels(struct listing *listing, uint32_t metric, const s
 	return status;
 }
 
-static enum status list_series(struct listing *listing, const struct point_series *series,
-			       struct error *error)
+/* A new series: its labels, unless the new series before had the same names. */
+static enum status list_new(struct listing *listing, uint32_t metric, const struct point_series *series,
+			    struct error *error)
 {
-	struct series_key key;
-	uint32_t metric, code;
-	bool is_new;
-	enum status status = list_metric(listing, series->metric, &metric, error);
-
-	if (status != STATUS_OK)
-		return status;
-	if (!make_series_key(series->metric, series->resource, series->scope, &series->attributes,
-			     &listing->scratch, &key))
-		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
-	buffer_clear(&listing->scratch);
-	buffer_append(&listing->scratch, &metric, sizeof(metric));
-	buffer_append(&listing->scratch, &key, sizeof(key));
-	status = code_of_scratch(listing, &listing->series, &code, &is_new, error);
-	if (status != STATUS_OK || !is_new)
-		return status;
-	listing->listed[metric].series_count++;
-	status = list_labels(listing, metric, &series->attributes, error);
-	return status == STATUS_OK ? list_labels(listing, metric, &series->resource->attributes, error)
-				   : status;
-}
-
-/* A block that sticks out of the range: only what its points say counts. */
-static enum status list_points(struct listing *listing, struct point_reader *reader, struct error *error)
-{
-	struct batch batch;
-	enum status status;
-
-	batch_init(&batch, 0);
-	status = point_reader_read(reader, listing->filter, &batch, error);
-	point_reader_show_types(reader);
-	for (size_t i = 0; i < batch.point_count && status == STATUS_OK; i++) {
-		const struct metric_point *point = &batch.points[i];
-		struct point_series series = {point->metric, point->resource, point->scope,
-					      point->attributes};
-
-		if (i == 0 || !is_same_origin(point, point - 1))
-			status = list_series(listing, &series, error);
-	}
-	batch_release(&batch);
-	return status;
-}
-
-static enum status list_block(void *context, const struct block_header *header, struct point_reader *reader,
-			      struct error *error)
-{
-	struct listing *listing = context;
-	struct time_range range = listing->filter->range;
+	bool is_alike = listing->last_resource && listing->last_labels == metric &&
+			listing->last_shape == series->shape;
 	enum status status = STATUS_OK;
 
-	if (!time_range_contains(range, header->first_ns) || !time_range_contains(range, header->last_ns))
-		return list_points(listing, reader, error);
-	point_reader_show_types(reader);
-	for (size_t i = 0; i < reader->series_count && status == STATUS_OK; i++)
-		status = list_series(listing, &reader->series[i], error);
+	listing->listed[metric].series_count++;
+	if (!is_alike)
+		status = list_labels(listing, metric, &series->attributes, error);
+	if (status == STATUS_OK && (!is_alike || listing->last_resource != series->resource))
+		status = list_labels(listing, metric, &series->resource->attributes, error);
+	listing->last_labels = metric;
+	listing->last_resource = series->resource;
+	listing->last_shape = series->shape;
 	return status;
+}
+
+static enum status list_awaited(struct listing *listing, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < listing->awaited_count && status == STATUS_OK; i++) {
+		const struct awaited *awaited = &listing->awaited[i];
+		bool is_new = false;
+
+		if (!series_set_add(&listing->series, awaited->key, &is_new))
+			status = error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+		else if (is_new)
+			status = list_new(listing, awaited->metric, &awaited->series, error);
+	}
+	listing->awaited_count = 0;
+	return status;
+}
+
+static enum status list_series(void *context, const struct point_series *series, struct error *error)
+{
+	struct listing *listing = context;
+	struct awaited *awaited = &listing->awaited[listing->awaited_count];
+	enum status status;
+
+	if (series->metric != listing->last_metric) {
+		status = list_metric(listing, series->metric, &listing->last_code, error);
+		if (status != STATUS_OK)
+			return status;
+		listing->last_metric = series->metric;
+	}
+	if (!series_keyer_make(&listing->keyer, series->metric, series->resource, series->scope,
+			       &series->attributes, &awaited->key))
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	awaited->series = *series;
+	awaited->metric = listing->last_code;
+	series_set_expect(&listing->series, awaited->key);
+	return ++listing->awaited_count < MOST_AWAITED ? STATUS_OK : list_awaited(listing, error);
+}
+
+static enum status list_block(void *context, struct point_reader *reader, struct error *error)
+{
+	struct listing *listing = context;
+	enum status status;
+
+	/* Another block's objects may lie where the last one's lay. */
+	listing->last_metric = NULL;
+	listing->last_resource = NULL;
+	series_keyer_forget(&listing->keyer);
+	point_reader_show_types(reader);
+	status = point_reader_visit(reader, listing->filter, list_series, listing, error);
+	return status == STATUS_OK ? list_awaited(listing, error) : status;
 }
 
 static int compare_strs(const void *a, const void *b)
@@ -388,24 +390,35 @@ static enum status finish_listing(const struct listing *listing, struct metric_s
 	return STATUS_OK;
 }
 
+static void listing_free(struct listing *listing)
+{
+	dictionary_release(&listing->metrics);
+	dictionary_release(&listing->labels);
+	series_set_release(&listing->series);
+	series_keyer_release(&listing->keyer);
+	buffer_release(&listing->scratch);
+	free(listing->listed);
+	free(listing);
+}
+
 enum status rocksdb_list_metrics(struct store *base, struct time_range range, struct arena *arena,
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error)
 {
 	struct point_filter filter = {.range = range};
-	struct listing listing = {.filter = &filter, .arena = arena};
+	struct listing *listing = calloc(1, sizeof(*listing));
 	struct arena scratch;
 	enum status status;
 
+	if (!listing)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
+	listing->filter = &filter;
+	listing->arena = arena;
 	arena_init(&scratch, UNPACK_LIMIT_BYTES);
-	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, false, list_block, &listing,
+	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, false, list_block, listing,
 			      error);
 	arena_release(&scratch);
 	if (status == STATUS_OK)
-		status = finish_listing(&listing, metrics_out, count_out, error);
-	dictionary_release(&listing.metrics);
-	dictionary_release(&listing.series);
-	dictionary_release(&listing.labels);
-	buffer_release(&listing.scratch);
-	free(listing.listed);
+		status = finish_listing(listing, metrics_out, count_out, error);
+	listing_free(listing);
 	return status;
 }

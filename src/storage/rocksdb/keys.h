@@ -2,7 +2,8 @@
  * keys: how a block is named in RocksDB, and which day it belongs to.
  *
  *     headers                 u32 partition, u8 signal, u64 sequence
- *     traces, metrics, logs   u32 partition, u64 sequence
+ *     traces, metrics, logs   u32 partition, u64 sequence: a block's body
+ *     logs                    the same, u8 part: a part of its word filter
  *
  * Numbers are big-endian, so that keys sort by time: what is flushed from memory lies behind what was flushed
  * before, and RocksDB moves such files down without writing them again. A partition is a day since 1970 by the row's own time, UTC:
@@ -13,7 +14,7 @@
 
 #include "storage/columns/header.h"
 
-enum { HEADER_KEY_SIZE = 13, BODY_KEY_SIZE = 12 };
+enum { HEADER_KEY_SIZE = 13, BODY_KEY_SIZE = 12, WORDS_KEY_SIZE = BODY_KEY_SIZE + 1 };
 #define PARTITION_NS (UINT64_C(86400) * 1000000000)
 
 static inline uint32_t partition_of(uint64_t time_ns)
@@ -40,6 +41,13 @@ static inline void header_key(uint32_t partition, const struct block_header *hea
 static inline void body_key(uint32_t partition, const struct block_header *header, char key[BODY_KEY_SIZE])
 {
 	put_big_endian(put_big_endian(key, partition, 4), header->sequence, 8);
+}
+
+static inline void words_key(uint32_t partition, const struct block_header *header, uint32_t part,
+			     char key[WORDS_KEY_SIZE])
+{
+	body_key(partition, header, key);
+	key[BODY_KEY_SIZE] = (char)part;
 }
 
 static inline uint32_t partition_of_key(const char *key)

@@ -37,7 +37,8 @@ static const struct tier {
 	uint64_t below_rows;
 	size_t enough;
 	size_t enough_when_pressed;
-} tiers[] = {{16, 16, 16}, {128, 16, 64}, {1024, 16, 256}, {4096, 8, 4096}, {UINT64_MAX, 8, 16384}};
+} tiers[] = {{16, 16, 16},    {128, 16, 64},     {1024, 16, 256},
+	     {4096, 8, 4096}, {32768, 8, 16384}, {UINT64_MAX, 4, 16384}};
 
 enum { TIER_COUNT = sizeof(tiers) / sizeof(tiers[0]) };
 
@@ -67,7 +68,8 @@ static size_t tier_of(const struct block_entry *entry, uint64_t most_rows)
 {
 	size_t tier = 0;
 
-	if (atomic_load(&entry->is_unmergeable) || entry->header.row_count >= most_rows / 2)
+	if (atomic_load(&entry->is_unmergeable) ||
+	    entry->header.row_count >= block_rows_of((enum signal)entry->header.signal, most_rows) / 2)
 		return TIER_COUNT;
 	while (entry->header.row_count >= tiers[tier].below_rows)
 		tier++;
@@ -80,14 +82,15 @@ static size_t take_blocks(struct block_entry *const *partition, size_t count, si
 			  const struct appetite *appetite, struct block_entry **chosen_out, size_t most)
 {
 	size_t chosen = 0;
-	uint64_t rows = 0;
+	uint64_t rows = 0,
+		 most_rows = block_rows_of((enum signal)partition[0]->header.signal, appetite->most_rows);
 
 	for (size_t i = 0; i < count && chosen < most; i++) {
 		size_t its_tier = tier_of(partition[i], appetite->most_rows);
 
 		if (its_tier > tier || (its_tier < tier && !appetite->is_eager))
 			continue;
-		if (rows + partition[i]->header.row_count > appetite->most_rows)
+		if (rows + partition[i]->header.row_count > most_rows)
 			break;
 		rows += partition[i]->header.row_count;
 		chosen_out[chosen++] = partition[i];
@@ -378,8 +381,8 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 {
 	struct rocksdb_store *store = merger->store;
 	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-	char key[LEFTOVER_KEY_SIZE];
-	enum status status;
+	char key[LEFTOVER_KEY_SIZE], parts;
+	enum status status = STATUS_OK;
 
 	if (header) {
 		header_key(entries[0]->partition, header, key);
@@ -388,6 +391,7 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 		body_key(entries[0]->partition, header, key);
 		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key,
 					  BODY_KEY_SIZE, body->data, body->size);
+		status = words_put(store, writes, entries[0]->partition, header, merger->builder, error);
 		atomic_fetch_add(&store->rewritten_bytes, body->size);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -395,10 +399,12 @@ static enum status write_merged(struct merger *merger, struct block_entry *const
 		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
 						   HEADER_KEY_SIZE);
 		leftover_of(entries[i], key);
-		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE, "",
-					  0);
+		parts = (char)entries[i]->header.word_parts;
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE,
+					  &parts, sizeof(parts));
 	}
-	status = store_write(store, merger->write_options, writes, error);
+	if (status == STATUS_OK)
+		status = store_write(store, merger->write_options, writes, error);
 	rocksdb_writebatch_destroy(writes);
 	return status;
 }
@@ -486,6 +492,7 @@ static enum status sweep(struct merger *merger, struct error *error)
 		body_key(entry->partition, &entry->header, key);
 		rocksdb_writebatch_singledelete_cf(
 			writes, store->families[FAMILY_BODIES + entry->header.signal], key, BODY_KEY_SIZE);
+		words_delete(store, writes, (enum signal)entry->header.signal, key, entry->header.word_parts);
 		block_entry_bury(entry);
 	}
 	/* Where this fails, the notes stay, and the next start tries again. */
@@ -525,16 +532,20 @@ enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 
 	rocksdb_iter_seek(iterator, leftover_prefix, LEFTOVER_PREFIX_SIZE);
 	for (; rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
-		size_t size;
+		size_t size, value_size;
 		const char *key = rocksdb_iter_key(iterator, &size);
+		const char *value = rocksdb_iter_value(iterator, &value_size);
 		uint8_t signal;
 
 		if (size != LEFTOVER_KEY_SIZE || memcmp(key, leftover_prefix, LEFTOVER_PREFIX_SIZE) != 0)
 			break;
 		signal = (uint8_t)key[LEFTOVER_PREFIX_SIZE];
-		if (signal < SIGNAL_COUNT)
+		if (signal < SIGNAL_COUNT) {
 			rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + signal],
 							   key + LEFTOVER_PREFIX_SIZE + 1, BODY_KEY_SIZE);
+			words_delete(store, writes, (enum signal)signal, key + LEFTOVER_PREFIX_SIZE + 1,
+				     value_size ? (uint8_t)value[0] : 0);
+		}
 		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], key, size);
 	}
 	rocksdb_iter_get_error(iterator, &message);

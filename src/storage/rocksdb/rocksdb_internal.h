@@ -77,6 +77,15 @@ struct rocksdb_store {
 	struct helpers *helpers; /* of searches */
 };
 
+/* Rows of the largest merged block of a signal. Points are small, and a block is the better the more points of a
+ * series lie in it: twice as many. */
+static inline uint64_t block_rows_of(enum signal signal, uint64_t block_rows)
+{
+	uint64_t rows = signal == SIGNAL_METRICS ? block_rows * 2 : block_rows;
+
+	return rows < BLOCK_MOST_ROWS ? rows : BLOCK_MOST_ROWS;
+}
+
 /* Turns RocksDB's message into an error and frees it. */
 enum status rocksdb_failed(char *message, const char *doing, struct error *error);
 
@@ -160,6 +169,18 @@ enum status store_recover(struct rocksdb_store *store, struct error *error);
 
 void recovery_init(struct recovery *recovery);
 void recovery_release(struct recovery *recovery);
+
+/*
+ * Word filters of blocks of logs: see words.c. words_put writes the filter of the block that the builder made last;
+ * words_may_hold says whether a block may hold the filter's terms: false only where it cannot.
+ */
+enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
+		      const struct block_header *header, const struct block_builder *builder,
+		      struct error *error);
+void words_delete(struct rocksdb_store *store, rocksdb_writebatch_t *writes, enum signal signal,
+		  const char body_key[BODY_KEY_SIZE], uint32_t part_count);
+enum status words_may_hold(struct rocksdb_store *store, const struct block_entry *entry,
+			   const struct log_filter *filter, bool *may_out, struct error *error);
 
 /*
  * The merge thread: see merge.c. It is started last and stopped first. merger_run merges on the caller's

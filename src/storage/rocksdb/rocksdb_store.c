@@ -15,6 +15,7 @@ enum {
 	WRITE_BUFFER_COUNT = 4,
 	STANDARD_BLOCK_CACHE_BYTES = 128 << 20,
 	BACKGROUND_JOBS = 2,
+	FILTER_BITS = 10, /* a key: a read asks no file that lacks its block, whose blocks are large */
 	CHECKSUM_XXH3 = 4,
 	KEPT_INFO_LOGS = 1,
 	INFO_LOG_NOTHING = 5,
@@ -82,6 +83,8 @@ static void make_options(struct rocksdb_store *store, const struct rocksdb_store
 	rocksdb_readoptions_set_verify_checksums(store->body_options, 0);
 	rocksdb_writeoptions_set_sync(store->write_options, wanted->sync);
 	rocksdb_block_based_options_set_block_cache(store->table_options, store->cache);
+	rocksdb_block_based_options_set_filter_policy(store->table_options,
+						      rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
 	rocksdb_block_based_options_set_checksum(store->table_options, CHECKSUM_XXH3);
 	rocksdb_options_set_block_based_table_factory(store->options, store->table_options);
 	rocksdb_options_set_create_if_missing(store->options, 1);
@@ -210,6 +213,8 @@ static void refuse_block(const struct loading *loading, const struct block_entry
 					   key.size);
 	rocksdb_writebatch_singledelete_cf(
 		loading->refused, store->families[FAMILY_BODIES + entry->header.signal], body, BODY_KEY_SIZE);
+	words_delete(store, loading->refused, (enum signal)entry->header.signal, body,
+		     entry->header.word_parts);
 }
 
 static enum status add_header(const struct loading *loading, struct str key, struct str value,
@@ -310,7 +315,9 @@ static void read_written(struct rocksdb_store *store, struct store_stats *stats)
 
 static bool is_small(const struct rocksdb_store *store, const struct block_entry *entry)
 {
-	return entry->header.row_count < store->block_rows / 2 && !atomic_load(&entry->is_unmergeable);
+	uint64_t most = block_rows_of((enum signal)entry->header.signal, store->block_rows);
+
+	return entry->header.row_count < most / 2 && !atomic_load(&entry->is_unmergeable);
 }
 
 /* Blocks that share their day and signal with another small one. */

@@ -268,6 +268,15 @@ static enum status read_logs(struct str body, struct arena *arena)
 	return status;
 }
 
+static enum status touch_series(void *context, const struct point_series *series, struct error *error)
+{
+	(void)context, (void)error;
+	touch(series->metric->name);
+	touch_attributes(&series->attributes);
+	touch_origin(series->resource, series->scope);
+	return STATUS_OK;
+}
+
 static enum status read_points(struct str body, struct arena *arena, size_t limit_bytes)
 {
 	struct point_filter filter = POINT_FILTER_ANY;
@@ -277,6 +286,7 @@ static enum status read_points(struct str body, struct arena *arena, size_t limi
 
 	if (status != STATUS_OK)
 		return status;
+	status = checked(point_reader_visit(&reader, &filter, touch_series, NULL, NULL));
 	for (size_t i = 0; i < 2; i++) {
 		enum status read;
 

@@ -63,6 +63,35 @@ static void reads_on_from_any_row(void **state)
 	close_fixture(&fixture);
 }
 
+/* Forward from where it stands, back, and past rows that nobody wants: the next row is always the right one. */
+static void finds_its_row_however_it_gets_there(void **state)
+{
+	struct random random = {test_seed()};
+	struct fixture fixture;
+	size_t row = 0;
+
+	(void)state;
+	open_fixture(&fixture);
+	for (size_t round = 0; round < 2000; round++) {
+		struct attributes read;
+
+		if (row < ROWS && random_chance(&random, 50)) {
+			assert_int_equal(attribute_reader_skip(&fixture.reader, NULL), STATUS_OK);
+			row++;
+		} else if (random_chance(&random, 50)) {
+			row = random_below(&random, ROWS);
+			assert_int_equal(attribute_reader_seek(&fixture.reader, row, NULL), STATUS_OK);
+		}
+		if (row == ROWS) {
+			assert_int_equal(attribute_reader_skip(&fixture.reader, NULL), STATUS_CORRUPT);
+			continue;
+		}
+		assert_int_equal(attribute_reader_next(&fixture.reader, &read, NULL), STATUS_OK);
+		assert_true(attributes_equal(&read, &fixture.batch.spans[row++].attributes));
+	}
+	close_fixture(&fixture);
+}
+
 static void refuses_to_read_past_the_last_row(void **state)
 {
 	struct fixture fixture;
@@ -172,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_on_from_any_row),
+		cmocka_unit_test(finds_its_row_however_it_gets_there),
 		cmocka_unit_test(refuses_to_read_past_the_last_row),
 		cmocka_unit_test(reads_a_table_without_attributes_as_rows_without),
 		cmocka_unit_test(refuses_keys_shapes_and_values_that_do_not_fit),

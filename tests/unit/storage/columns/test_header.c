@@ -22,6 +22,7 @@ static void keeps_every_field(void **state)
 				      .signal = SIGNAL_LOGS,
 				      .level = 255,
 				      .has_all_terms = true,
+				      .word_parts = 8,
 				      .traces = traces,
 				      .trace_count = 3,
 				      .terms = terms,

@@ -105,13 +105,28 @@ static void refuses_a_block_of_another_signal(void **state)
 	batch_release(&batch);
 }
 
-/* Three points of two series of one metric, written field by field. */
+/* Three points of two series of one metric, written field by field; their times are those of two lists. */
 struct counts {
-	uint64_t series, metrics, metric_of[2], runs[2], kinds[3], ints, exemplars[3], exemplars_all;
+	uint64_t series, metrics, lists, metric_of[2], runs[2], kinds[2], list_of[2], list_lengths[2];
+	uint64_t buckets[2], exemplars[3], exemplars_all;
+	size_t int_lengths[2], int_runs;
 };
+
+static void put_samples(struct block_writer *writer, uint8_t field, const size_t *lengths, size_t count)
+{
+	static const uint64_t values[] = {100, 350, 500, 501};
+	struct samples_writer samples = {0};
+
+	for (size_t i = 0; i < count; i++)
+		samples_put_integers(&samples, values, lengths[i]);
+	if (count)
+		samples_encode(&samples, block_writer_column(writer, TABLE_POINTS, field, 0));
+	samples_release(&samples);
+}
 
 static enum status read_counts(const struct counts *counts)
 {
+	static const size_t time_lengths[] = {1, 2};
 	struct table_writer points = {0}, series = {0};
 	struct point_filter any = POINT_FILTER_ANY;
 	struct point_reader reader;
@@ -123,20 +138,24 @@ static enum status read_counts(const struct counts *counts)
 
 	table_put_number(&points, POINT_SERIES_COUNT, counts->series);
 	table_put_number(&points, POINT_METRIC_COUNT, counts->metrics);
+	table_put_number(&points, POINT_LIST_COUNT, counts->lists);
 	table_put_number(&points, POINT_EXEMPLARS_ALL, counts->exemplars_all);
 	for (size_t i = 0; i < 2; i++) {
 		table_put_number(&points, POINT_RUN_LENGTH, counts->runs[i]);
+		table_put_number(&points, POINT_LIST_LENGTH, counts->list_lengths[i]);
 		table_put_number(&series, SERIES_METRIC, counts->metric_of[i]);
+		table_put_number(&series, SERIES_NUMBER_KIND, counts->kinds[i]);
+		table_put_number(&series, SERIES_TIMES, counts->list_of[i]);
+		table_put_number(&series, SERIES_STARTS, counts->list_of[i]);
+		table_put_number(&series, SERIES_BUCKET_COUNT, counts->buckets[i]);
 	}
-	for (size_t i = 0; i < 3; i++) {
-		table_put_number(&points, POINT_NUMBER_KIND, counts->kinds[i]);
+	for (size_t i = 0; i < 3; i++)
 		table_put_number(&points, POINT_EXEMPLAR_COUNT, counts->exemplars[i]);
-	}
-	for (uint64_t i = 0; i < counts->ints; i++)
-		table_put_number(&points, POINT_INT, i * 300);
 	block_begin(&writer, CODEC_NONE);
 	table_writer_encode(&points, &writer, TABLE_POINTS);
 	table_writer_encode(&series, &writer, TABLE_SERIES);
+	put_samples(&writer, POINT_TIMES, time_lengths, 2);
+	put_samples(&writer, POINT_INT, counts->int_lengths, counts->int_runs);
 	block_end(&writer, SIGNAL_METRICS, 3, &body);
 	table_writer_release(&points);
 	table_writer_release(&series);
@@ -153,23 +172,39 @@ static enum status read_counts(const struct counts *counts)
 
 static void refuses_counts_that_lead_outside(void **state)
 {
-	const struct counts good = {.series = 2, .metrics = 1, .runs = {1, 2}, .kinds = {1, 1, 0}, .ints = 2};
-	struct counts bad[] = {good, good, good, good, good, good, good, good};
+	const struct counts good = {.series = 2,
+				    .metrics = 1,
+				    .lists = 2,
+				    .runs = {1, 2},
+				    .kinds = {1, 1},
+				    .list_of = {0, 1},
+				    .list_lengths = {1, 2},
+				    .int_lengths = {1, 2},
+				    .int_runs = 2};
+	struct counts bad[13];
 	/* A kind that is an int only when it is cut to a byte has no value: it reads as none. */
 	struct counts cut = good;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		bad[i] = good;
 	assert_int_equal(read_counts(&good), STATUS_OK);
-	cut.kinds[2] = 257;
+	cut.kinds[1] = 257;
+	cut.int_runs = 1;
 	assert_int_equal(read_counts(&cut), STATUS_OK);
 	bad[0].runs[1] = 1;
 	bad[1].runs[1] = 3;
 	bad[2].runs[0] = 4, bad[2].runs[1] = UINT64_MAX;
 	bad[3].metric_of[1] = 1;
 	bad[4].series = 4;
-	bad[5].kinds[2] = 1; /* a third int */
-	bad[6].exemplars[0] = 1;
-	bad[7].exemplars[0] = UINT64_MAX - 1, bad[7].exemplars[1] = 2;
+	bad[5].int_runs = 1, bad[5].int_lengths[0] = 2; /* of two series of integers */
+	bad[6].exemplars[0] = 1, bad[6].exemplars_all = 1, bad[6].exemplars[1] = 1;
+	bad[7].exemplars[0] = UINT64_MAX - 1, bad[7].exemplars[1] = 3, bad[7].exemplars_all = 1;
+	bad[8].list_of[1] = 2;
+	bad[9].list_of[1] = 0; /* a list of another length */
+	bad[10].lists = 5;
+	bad[11].runs[0] = 0, bad[11].runs[1] = 3;
+	bad[12].buckets[0] = UINT64_MAX;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (read_counts(&bad[i]) != STATUS_CORRUPT)
 			fail_msg("counts %zu were believed", i);
