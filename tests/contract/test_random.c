@@ -228,7 +228,33 @@ static void answers_as_the_memory_store_does(void **state)
 	match_release(&match);
 }
 
+/* Many appends of some size: an adapter that searches parts of its own side by side must answer as if it did not. */
+static void finds_logs_of_many_appends_as_the_memory_store_does(void **state)
+{
+	enum { APPENDS = 80, LOGS = 24, SEARCHES = 80 };
+	struct match match;
+
+	match_init(&match, *state);
+	for (int i = 0; i < APPENDS; i++) {
+		struct batch batch, *pointer = &batch;
+
+		batch_init(&batch, 0);
+		add_random_logs(&batch, &match.random, LOGS);
+		append_several(match.fixture, &pointer, 1);
+		append_several(&match.reference, &pointer, 1);
+		batch_release(&batch);
+	}
+	for (int i = 0; i < SEARCHES; i++) {
+		batch_clear(&match.scratch);
+		batch_clear(&match.actual);
+		batch_clear(&match.expected);
+		compare_logs(&match);
+	}
+	match_release(&match);
+}
+
 static const struct CMUnitTest tests[] = {
 	contract_test(answers_as_the_memory_store_does),
+	contract_test(finds_logs_of_many_appends_as_the_memory_store_does),
 };
 const struct test_list random_tests = TEST_LIST(tests);
