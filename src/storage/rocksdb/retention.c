@@ -210,7 +210,18 @@ static enum status list_all(struct rocksdb_store *store, struct block_list lists
 	return STATUS_OK;
 }
 
-static enum status drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t excess_bytes,
+/* What of the bodies makes up for a part of the files, which hold headers and word filters too. */
+static uint64_t body_share(const struct block_list *all, uint64_t part_bytes, uint64_t file_bytes)
+{
+	double bodies = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		bodies += (double)all->items[i]->header.body_size;
+	return bodies < (double)file_bytes ? (uint64_t)((double)part_bytes * bodies / (double)file_bytes)
+					   : part_bytes;
+}
+
+static enum status drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t size, uint64_t wanted_size,
 			       struct haul *haul, struct error *error)
 {
 	struct block_list lists[SIGNAL_COUNT] = {0}, all = {0}; /* all borrows from the lists */
@@ -218,7 +229,8 @@ static enum status drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t 
 
 	if (status == STATUS_OK)
 		status = drop_chosen(keeper, all.items,
-				     choose_excess(all.items, all.count, partition_of(now_ns), excess_bytes),
+				     choose_excess(all.items, all.count, partition_of(now_ns),
+						   body_share(&all, size - wanted_size, size)),
 				     haul, error);
 	free(all.items);
 	for (int signal = 0; signal < SIGNAL_COUNT; signal++)
@@ -241,15 +253,15 @@ static enum status hold_and_drop_old(struct keeper *keeper, uint64_t now_ns, str
 	return status == STATUS_OK ? swept : status;
 }
 
-static enum status hold_and_drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t excess_bytes,
-					struct haul *haul, struct error *error)
+static enum status hold_and_drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t size,
+					uint64_t wanted_size, struct haul *haul, struct error *error)
 {
 	enum status status, swept;
 
 	status = merger_hold(keeper->store->merger, error);
 	if (status != STATUS_OK)
 		return status;
-	status = drop_excess(keeper, now_ns, excess_bytes, haul, error);
+	status = drop_excess(keeper, now_ns, size, wanted_size, haul, error);
 	swept = merger_let_go(keeper->store->merger, status == STATUS_OK ? error : &(struct error){0});
 	return status == STATUS_OK ? swept : status;
 }
@@ -291,7 +303,7 @@ static enum status sweep_by_size(struct keeper *keeper, uint64_t now_ns, struct 
 	size = store_folder_bytes(keeper->store);
 	if (status != STATUS_OK || size <= most)
 		return status;
-	status = hold_and_drop_excess(keeper, now_ns, size - (most - most / 20), &haul, error);
+	status = hold_and_drop_excess(keeper, now_ns, size, most - most / 20, &haul, error);
 	note_haul(keeper, &haul);
 	return status == STATUS_OK ? settle(keeper, true, error) : status;
 }
