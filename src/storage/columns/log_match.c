@@ -141,14 +141,18 @@ static bool is_hit(const struct search *search, const char *small, size_t start,
 
 /* Sets hits[entry] where the list's entry contains the term; says whether one does. All entries are looked through as
  * one text: a term that is not there costs no look at each. */
-static enum status search_list(const struct string_list *list, const struct search *search,
-			       struct arena *arena, uint8_t *hits, bool *any_out, struct error *error)
+static enum status search_list(struct string_list *list, const struct search *search, struct arena *arena,
+			       uint8_t *hits, bool *any_out, struct error *error)
 {
-	size_t total = list->offsets[list->count], entry = 0, from = 0;
+	/* Entries that no row names too: a damaged block may have some. */
+	enum status status = string_list_need(list, 0, list->count, error);
+	size_t total = list->count ? list->total : 0, entry = 0, from = 0;
 	char *small = arena_alloc(arena, total);
 
 	*any_out = false;
 	memset(hits, 0, list->count);
+	if (status != STATUS_OK)
+		return status;
 	if (!small)
 		return no_memory(list->count, error);
 	make_small(list->bytes, total, small);
