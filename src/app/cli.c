@@ -253,10 +253,14 @@ static int parse_own(const struct option *option, struct cursor *cursor, const c
 /* A word that is no option. */
 static int parse_word(const struct command_line *line, const char *word)
 {
+	if (line->operands)
+		line->operands[(*line->operand_count)++] = word;
 	if (line->operand && !*line->operand) {
 		*line->operand = word;
 		return CLI_DONE;
 	}
+	if (line->operands)
+		return CLI_DONE;
 	cli_fail("%s takes no argument \"%s\"; see rohas-telemetry %s --help", line->command->name, word,
 		 line->command->name);
 	return CLI_WRONG;

@@ -57,6 +57,10 @@ struct command_line {
 	/* One word that is no option, and how help shows it ("ID"): it must be there. NULL: there is none. */
 	const char *operand_name;
 	const char **operand;
+	/* Where the command takes several: room for as many as there are words, and their count; else NULL. They may
+	 * stand before, between and behind the options. */
+	const char **operands;
+	size_t *operand_count;
 };
 
 /* Commands under one name. */

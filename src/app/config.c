@@ -388,6 +388,8 @@ enum status config_load(const struct config_request *request, struct config *con
 		config->project.name = config_keep(config, folder_name(config->project_root));
 	config->store_path = join(config, config->project_root, config->telemetry.path);
 	config->backup_path = join(config, config->project_root, config->telemetry.backup_path);
+	if (config->telemetry.archive_path[0])
+		config->archive_path = join(config, config->project_root, config->telemetry.archive_path);
 	if (config->problem_count)
 		qsort(config->problems, config->problem_count, sizeof(*config->problems), compare_problems);
 	for (size_t i = 0; i < config->problem_count; i++)

@@ -69,7 +69,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 37 };
+enum { CONFIG_KEY_COUNT = 38 };
 
 struct config {
 	struct {
@@ -81,7 +81,7 @@ struct config {
 		bool enable_cors;
 	} server;
 	struct {
-		const char *type, *path, *backup_path;
+		const char *type, *path, *backup_path, *archive_path;
 		int64_t retention_days, retention_days_metrics, retention_days_logs;
 		int64_t max_storage_bytes, max_cache_size, max_cache_bytes;
 		struct config_list downsample;
@@ -108,6 +108,7 @@ struct config {
 	const char *file;         /* as messages name it; NULL: there is none */
 	const char *store_path;   /* telemetry.path, absolute */
 	const char *backup_path;  /* telemetry.backup_path, absolute */
+	const char *archive_path; /* telemetry.archive_path, absolute; NULL where it is empty */
 
 	struct config_source sources[CONFIG_KEY_COUNT]; /* in the table's order */
 	struct config_problem *problems;

@@ -46,6 +46,9 @@ const struct config_key config_keys[] = {
 	 .help = "The folder that backups of the store are made in, relative to the project root or "
 		 "absolute. On the "
 		 "store's own file system a backup takes little room at first: it links the store's files."},
+	{"telemetry.archive_path", STRING(telemetry.archive_path), .standard = "\"\"", .only_for = "rocksdb",
+	 .help = "The folder, relative to the project root or absolute, into which the rows of a day are "
+		 "exported before retention or max_storage_bytes drops them; empty: nowhere."},
 	{"telemetry.retention_days", INTEGER(telemetry.retention_days, 0, 36500), .standard = "30",
 	 .help = "How many whole days traces are kept, by their own time; 0 keeps them for ever. Metrics and "
 		 "logs follow unless they have days of their own."},

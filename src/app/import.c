@@ -22,8 +22,8 @@ enum {
 };
 
 struct request {
-	char **words; /* files and folders */
-	int word_count;
+	const char **words; /* files and folders */
+	size_t word_count;
 	const char *url;
 	bool again;
 };
@@ -133,8 +133,8 @@ static enum status import_all(struct importer *importer, const struct request *r
 {
 	enum status status = STATUS_OK;
 
-	for (int i = 0; i < request->word_count && status == STATUS_OK; i++) {
-		char *paths[] = {request->words[i], NULL};
+	for (size_t i = 0; i < request->word_count && status == STATUS_OK; i++) {
+		char *paths[] = {(char *)request->words[i], NULL};
 		FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
 		FTSENT *entry;
 
@@ -236,22 +236,10 @@ static int import(const struct config *config, const struct request *request)
 	return status != STATUS_OK || is_damaged || importer.done.bad_lines ? CLI_FAILED : CLI_DONE;
 }
 
-/* Words stand in front of the options: the last of them is left for cli_parse to find. */
-static int take_words(int argc, char **argv, struct request *request)
-{
-	int count = 0;
-
-	while (1 + count < argc && argv[1 + count][0] != '-')
-		count++;
-	request->words = argv + 1;
-	request->word_count = count;
-	return count ? count - 1 : 0;
-}
-
 static int run(int argc, char **argv)
 {
-	struct request request = {0};
-	const char *last = NULL;
+	struct request request = {.words = calloc((size_t)argc, sizeof(*request.words))};
+	const char *first = NULL;
 	const struct option options[] = {
 		{"url", "URL",
 		 "into a running program, such as http://localhost:4318 (default: straight into the store)",
@@ -274,17 +262,22 @@ static int run(int argc, char **argv)
 		options,
 		sizeof(options) / sizeof(options[0]),
 		"FILE|FOLDER...",
-		&last,
+		&first,
+		request.words,
+		&request.word_count,
 	};
 	struct config_request config_request;
 	struct config config;
-	int result, skipped = take_words(argc, argv, &request);
+	int result;
 
-	if (!cli_parse(&line, argc - skipped, argv + skipped, &config_request, &result))
-		return result;
-	result = cli_load_config(&config_request, &config) ? import(&config, &request) : CLI_WRONG;
-	config_release(&config);
-	cli_release_request(&config_request);
+	if (!request.words)
+		return cli_fail("out of memory");
+	if (cli_parse(&line, argc, argv, &config_request, &result)) {
+		result = cli_load_config(&config_request, &config) ? import(&config, &request) : CLI_WRONG;
+		config_release(&config);
+		cli_release_request(&config_request);
+	}
+	free(request.words);
 	return result;
 }
 

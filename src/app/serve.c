@@ -8,6 +8,7 @@
 
 #include "app/cli.h"
 #include "app/ticker.h"
+#include "archive/export.h"
 #include "archive/files.h"
 #include "base/log.h"
 #include "http/http_server.h"
@@ -77,6 +78,16 @@ static void read_figures(void *context, struct server_figures *figures)
 	figures->queue_limit_bytes = QUEUE_LIMIT_BYTES;
 }
 
+static enum status archive(void *context, struct store *store, enum signal signal, struct time_range range,
+			   struct error *error)
+{
+	const struct program *program = context;
+	enum status status = folder_make(program->config->archive_path, error);
+
+	return status == STATUS_OK ? export_day(store, program->config->archive_path, signal, range, error)
+				   : status;
+}
+
 static enum status open_store(struct program *program, struct error *error)
 {
 	const struct config *config = program->config;
@@ -97,6 +108,10 @@ static enum status open_store(struct program *program, struct error *error)
 		.max_storage_bytes = (uint64_t)config->telemetry.max_storage_bytes,
 	};
 
+	if (config->archive_path) {
+		options.before_drop = archive;
+		options.before_drop_context = program;
+	}
 	if (!strcmp(config->telemetry.sync, "interval"))
 		options.sync_interval_ms = (uint32_t)config->telemetry.sync_interval_ms;
 	for (size_t i = 0; i < config->telemetry.downsample.count; i++)

@@ -1,5 +1,7 @@
 // What the operator is told of what the store drops, and the keys that decide it.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually, runProgram, startProgram, temporaryFolder, writeConfig } from '../harness.mjs';
 import * as otlp from '../otlp.mjs';
@@ -37,6 +39,27 @@ test('what is past its retention goes, and is counted', async () => {
 	);
 	assert.match(program.stderr, /dropped telemetry up to \d{4}-\d\d-\d\d past its retention: 1 spans/);
 	await program.stop();
+});
+
+test('what is dropped was archived before, and can be imported again', async () => {
+	const archive = await temporaryFolder();
+	const program = await startProgram({
+		settings: { 'telemetry.retention_days': 2, 'telemetry.archive_path': archive },
+	});
+	await program.send('traces', otlp.traces([otlp.span({ agoMs: 5 * dayMs, name: 'of old' }), otlp.span()]));
+	await program.restart();
+	const dropped = 'rohas_telemetry_store_dropped_rows_total{signal="traces",reason="age"}';
+	await eventually(async () => (await figure(program, dropped)) === 1);
+	await program.stop();
+	const [day] = await readdir(archive);
+	assert.match(day, /^traces-\d{4}-\d\d-\d\d$/);
+
+	const other = await startProgram({ settings: { 'telemetry.retention_days': 0 } });
+	const imported = await runProgram(['import', '--url', other.url, join(archive, day)]);
+	assert.equal(imported.code, 0, imported.stderr);
+	const { traces } = await other.api('/telemetry/traces', { start: '-30d' });
+	assert.equal(traces.length, 1);
+	await other.stop();
 });
 
 test('old metrics keep one point a step', async () => {

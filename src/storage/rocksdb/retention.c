@@ -8,6 +8,9 @@
  * By age, whole days go. By size, the oldest days go, of all signals together; of the newest day that there is
  * or of today, whichever is earlier, single blocks go instead, oldest first: a day that alone is larger than
  * the limit must not fill the disk, and must not be lost whole either.
+ *
+ * Where somebody wants the rows before they go (before_drop), he is asked first, without a lock, and only what he
+ * has had is dropped: rows that arrive meanwhile wait for the next sweep, and so do those that he failed to take.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,6 +28,8 @@ struct keeper {
 	uint64_t max_storage_bytes;
 	struct downsample_rule rules[DOWNSAMPLE_MOST_RULES];
 	size_t rule_count;
+	store_before_drop *before_drop; /* NULL: nobody asks for them */
+	void *before_drop_context;
 	pthread_mutex_t sweep_lock; /* one sweep at a time */
 	struct periodic *periodic;
 	pthread_mutex_t lock; /* of what follows */
@@ -82,23 +87,111 @@ static void note_haul(struct keeper *keeper, const struct haul *haul)
 		 haul->signals[SIGNAL_METRICS].rows, haul->signals[SIGNAL_LOGS].rows, bytes);
 }
 
+/* ---- who wants rows before they go ---- */
+
+/* Rows of a signal and a day that were handed over: those of range, of commits up to snapshot. */
+struct handed {
+	uint8_t signal;
+	uint32_t partition;
+	struct time_range range;
+	uint64_t snapshot;
+};
+
+struct handed_list {
+	struct handed *items;
+	size_t count;
+};
+
+static struct handed *find_handed(const struct handed_list *list, const struct block_entry *entry)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].signal == entry->header.signal &&
+		    list->items[i].partition == entry->partition)
+			return &list->items[i];
+	return NULL;
+}
+
+static void note_entry(struct handed_list *list, const struct block_entry *entry, uint64_t snapshot)
+{
+	const struct block_header *header = &entry->header;
+	struct handed *handed = find_handed(list, entry);
+
+	if (!handed) {
+		handed = &list->items[list->count++];
+		*handed = (struct handed){header->signal, entry->partition, {UINT64_MAX, 0}, snapshot};
+	}
+	if (header->first_ns < handed->range.start_ns)
+		handed->range.start_ns = header->first_ns;
+	if (header->last_ns + 1 > handed->range.end_ns)
+		handed->range.end_ns = header->last_ns + 1;
+}
+
+/* Hands over the rows of the entries, day by day. What is not taken leaves the list. */
+static enum status hand_over(struct keeper *keeper, struct block_entry *const *entries, size_t count,
+			     struct handed_list *list, struct error *error)
+{
+	uint64_t snapshot = block_index_last_sequence(&keeper->store->index);
+	size_t taken = 0;
+
+	if (!keeper->before_drop)
+		return STATUS_OK;
+	list->items = malloc((count + 1) * sizeof(*list->items));
+	if (!list->items)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to hand over what is to be dropped");
+	for (size_t i = 0; i < count; i++)
+		note_entry(list, entries[i], snapshot);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct handed handed = list->items[i];
+		struct error refusal = {0};
+
+		if (keeper->before_drop(keeper->before_drop_context, &keeper->store->base,
+					(enum signal)handed.signal, handed.range, &refusal) == STATUS_OK)
+			list->items[taken++] = handed;
+		else
+			log_warn("storage", "%s are kept past their time, for they could not be archived: %s",
+				 signal_name((enum signal)handed.signal), refusal.message);
+	}
+	list->count = taken;
+	return STATUS_OK;
+}
+
+static bool may_go(const struct keeper *keeper, const struct handed_list *list,
+		   const struct block_entry *entry)
+{
+	const struct handed *handed = keeper->before_drop ? find_handed(list, entry) : NULL;
+
+	return !keeper->before_drop || (handed && entry->header.first_ns >= handed->range.start_ns &&
+					entry->header.last_ns < handed->range.end_ns &&
+					entry->header.last_sequence <= handed->snapshot);
+}
+
+static void count_dropped(struct haul *haul, const struct block_entry *entry)
+{
+	struct store_dropped *dropped = &haul->signals[entry->header.signal];
+
+	dropped->rows += entry->header.row_count;
+	dropped->bytes += entry->header.body_size;
+	haul->last_day = entry->partition > haul->last_day ? entry->partition : haul->last_day;
+}
+
 /* Entries are of one signal. */
 static enum status drop(struct keeper *keeper, struct block_entry *const *entries, size_t count,
-			struct haul *haul, struct error *error)
+			const struct handed_list *handed, struct haul *haul, struct error *error)
 {
-	enum status status;
+	struct block_entry **going = malloc((count + 1) * sizeof(struct block_entry *));
+	size_t going_count = 0;
+	enum status status = STATUS_OK;
 
-	if (count == 0)
-		return STATUS_OK;
-	status = merger_remove(keeper->store->merger, entries, count, error);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct store_dropped *dropped = &haul->signals[entries[i]->header.signal];
-
-		dropped->rows += entries[i]->header.row_count;
-		dropped->bytes += entries[i]->header.body_size;
-		haul->last_day =
-			entries[i]->partition > haul->last_day ? entries[i]->partition : haul->last_day;
-	}
+	if (!going)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to drop blocks");
+	for (size_t i = 0; i < count; i++)
+		if (may_go(keeper, handed, entries[i]))
+			going[going_count++] = entries[i];
+	if (going_count)
+		status = merger_remove(keeper->store->merger, going, going_count, error);
+	for (size_t i = 0; i < going_count && status == STATUS_OK; i++)
+		count_dropped(haul, going[i]);
+	free(going);
 	return status;
 }
 
@@ -109,23 +202,47 @@ static bool ends_before(const struct block_header *header, const void *end_ns)
 	return header->last_ns < *(const uint64_t *)end_ns;
 }
 
-/* A day is kept until it is over for as long as its retention. */
-static enum status drop_old(struct keeper *keeper, uint64_t now_ns, struct haul *haul, struct error *error)
+/* Blocks of a signal whose day is over for as long as its retention; none where it is kept for ever. */
+static enum status list_old(struct keeper *keeper, enum signal signal, uint64_t now_ns,
+			    struct block_list *list_out, struct error *error)
+{
+	uint64_t kept_ns = keeper->retention_days[signal] * PARTITION_NS, end_ns = 0;
+
+	if (kept_ns && kept_ns <= now_ns)
+		end_ns = partition_of(now_ns - kept_ns) * PARTITION_NS;
+	return block_index_list(&keeper->store->index, signal, UINT64_MAX, ends_before, &end_ns, list_out,
+				error);
+}
+
+static enum status hand_over_old(struct keeper *keeper, uint64_t now_ns,
+				 struct handed_list handed[SIGNAL_COUNT], struct error *error)
 {
 	enum status status = STATUS_OK;
 
 	for (int signal = 0; signal < SIGNAL_COUNT && status == STATUS_OK; signal++) {
-		uint64_t kept_ns = keeper->retention_days[signal] * PARTITION_NS, end_ns;
 		struct block_list list;
 
-		if (kept_ns == 0 || kept_ns > now_ns)
-			continue;
-		end_ns = partition_of(now_ns - kept_ns) * PARTITION_NS;
-		status = block_index_list(&keeper->store->index, (enum signal)signal, UINT64_MAX, ends_before,
-					  &end_ns, &list, error);
+		status = list_old(keeper, (enum signal)signal, now_ns, &list, error);
 		if (status != STATUS_OK)
 			break;
-		status = drop(keeper, list.items, list.count, haul, error);
+		status = hand_over(keeper, list.items, list.count, &handed[signal], error);
+		block_list_release(&list);
+	}
+	return status;
+}
+
+static enum status drop_old(struct keeper *keeper, uint64_t now_ns, const struct handed_list *handed,
+			    struct haul *haul, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (int signal = 0; signal < SIGNAL_COUNT && status == STATUS_OK; signal++) {
+		struct block_list list;
+
+		status = list_old(keeper, (enum signal)signal, now_ns, &list, error);
+		if (status != STATUS_OK)
+			break;
+		status = drop(keeper, list.items, list.count, &handed[signal], haul, error);
 		block_list_release(&list);
 	}
 	return status;
@@ -168,7 +285,7 @@ static size_t choose_excess(struct block_entry *const *entries, size_t count, ui
 
 /* Sorts the chosen by signal, and drops those of each. */
 static enum status drop_chosen(struct keeper *keeper, struct block_entry *const *entries, size_t count,
-			       struct haul *haul, struct error *error)
+			       const struct handed_list *handed, struct haul *haul, struct error *error)
 {
 	struct block_entry **of_signal = malloc((count + 1) * sizeof(*of_signal));
 	enum status status = STATUS_OK;
@@ -181,7 +298,7 @@ static enum status drop_chosen(struct keeper *keeper, struct block_entry *const 
 		for (size_t i = 0; i < count; i++)
 			if (entries[i]->header.signal == signal)
 				of_signal[found++] = entries[i];
-		status = drop(keeper, of_signal, found, haul, error);
+		status = drop(keeper, of_signal, found, handed, haul, error);
 	}
 	free(of_signal);
 	return status;
@@ -221,17 +338,41 @@ static uint64_t body_share(const struct block_list *all, uint64_t part_bytes, ui
 					   : part_bytes;
 }
 
-static enum status drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t size, uint64_t wanted_size,
-			       struct haul *haul, struct error *error)
+/* What is done with the blocks that have to go: handed over, or dropped. */
+typedef enum status on_excess(struct keeper *keeper, struct block_entry *const *entries, size_t count,
+			      struct handed_list *handed, struct haul *haul, struct error *error);
+
+static enum status hand_over_chosen(struct keeper *keeper, struct block_entry *const *entries, size_t count,
+				    struct handed_list *handed, struct haul *haul, struct error *error)
+{
+	(void)haul;
+	return hand_over(keeper, entries, count, handed, error);
+}
+
+static enum status drop_handed(struct keeper *keeper, struct block_entry *const *entries, size_t count,
+			       struct handed_list *handed, struct haul *haul, struct error *error)
+{
+	return drop_chosen(keeper, entries, count, handed, haul, error);
+}
+
+/* How far the store is beyond its limit. */
+struct excess {
+	uint64_t now_ns, size, wanted_size;
+};
+
+static enum status each_excess(struct keeper *keeper, const struct excess *excess, on_excess *on,
+			       struct handed_list *handed, struct haul *haul, struct error *error)
 {
 	struct block_list lists[SIGNAL_COUNT] = {0}, all = {0}; /* all borrows from the lists */
 	enum status status = list_all(keeper->store, lists, &all, error);
 
-	if (status == STATUS_OK)
-		status = drop_chosen(keeper, all.items,
-				     choose_excess(all.items, all.count, partition_of(now_ns),
-						   body_share(&all, size - wanted_size, size)),
-				     haul, error);
+	if (status == STATUS_OK) {
+		uint64_t bytes = body_share(&all, excess->size - excess->wanted_size, excess->size);
+
+		status = on(keeper, all.items,
+			    choose_excess(all.items, all.count, partition_of(excess->now_ns), bytes), handed,
+			    haul, error);
+	}
 	free(all.items);
 	for (int signal = 0; signal < SIGNAL_COUNT; signal++)
 		block_list_release(&lists[signal]);
@@ -243,27 +384,40 @@ static enum status drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t 
 static enum status hold_and_drop_old(struct keeper *keeper, uint64_t now_ns, struct haul *haul,
 				     struct error *error)
 {
-	enum status status, swept;
+	struct handed_list handed[SIGNAL_COUNT] = {0};
+	enum status status = hand_over_old(keeper, now_ns, handed, error), swept;
 
-	status = merger_hold(keeper->store->merger, error);
-	if (status != STATUS_OK)
-		return status;
-	status = drop_old(keeper, now_ns, haul, error);
-	swept = merger_let_go(keeper->store->merger, status == STATUS_OK ? error : &(struct error){0});
-	return status == STATUS_OK ? swept : status;
+	if (status == STATUS_OK)
+		status = merger_hold(keeper->store->merger, error);
+	if (status == STATUS_OK) {
+		status = drop_old(keeper, now_ns, handed, haul, error);
+		swept = merger_let_go(keeper->store->merger,
+				      status == STATUS_OK ? error : &(struct error){0});
+		status = status == STATUS_OK ? swept : status;
+	}
+	for (int signal = 0; signal < SIGNAL_COUNT; signal++)
+		free(handed[signal].items);
+	return status;
 }
 
-static enum status hold_and_drop_excess(struct keeper *keeper, uint64_t now_ns, uint64_t size,
-					uint64_t wanted_size, struct haul *haul, struct error *error)
+static enum status hold_and_drop_excess(struct keeper *keeper, const struct excess *excess, struct haul *haul,
+					struct error *error)
 {
-	enum status status, swept;
+	struct handed_list handed = {0};
+	enum status status = STATUS_OK, swept;
 
-	status = merger_hold(keeper->store->merger, error);
-	if (status != STATUS_OK)
-		return status;
-	status = drop_excess(keeper, now_ns, size, wanted_size, haul, error);
-	swept = merger_let_go(keeper->store->merger, status == STATUS_OK ? error : &(struct error){0});
-	return status == STATUS_OK ? swept : status;
+	if (keeper->before_drop)
+		status = each_excess(keeper, excess, hand_over_chosen, &handed, haul, error);
+	if (status == STATUS_OK)
+		status = merger_hold(keeper->store->merger, error);
+	if (status == STATUS_OK) {
+		status = each_excess(keeper, excess, drop_handed, &handed, haul, error);
+		swept = merger_let_go(keeper->store->merger,
+				      status == STATUS_OK ? error : &(struct error){0});
+		status = status == STATUS_OK ? swept : status;
+	}
+	free(handed.items);
+	return status;
 }
 
 /* Files and logs that hold nothing any more go at once. */
@@ -303,7 +457,7 @@ static enum status sweep_by_size(struct keeper *keeper, uint64_t now_ns, struct 
 	size = store_folder_bytes(keeper->store);
 	if (status != STATUS_OK || size <= most)
 		return status;
-	status = hold_and_drop_excess(keeper, now_ns, size, most - most / 20, &haul, error);
+	status = hold_and_drop_excess(keeper, &(struct excess){now_ns, size, most - most / 20}, &haul, error);
 	note_haul(keeper, &haul);
 	return status == STATUS_OK ? settle(keeper, true, error) : status;
 }
@@ -383,6 +537,8 @@ enum status keeper_new(struct rocksdb_store *store, const struct rocksdb_store_o
 	keeper->max_storage_bytes = options->max_storage_bytes;
 	memcpy(keeper->rules, options->downsample, sizeof(keeper->rules));
 	keeper->rule_count = options->downsample_count;
+	keeper->before_drop = options->before_drop;
+	keeper->before_drop_context = options->before_drop_context;
 	pthread_mutex_init(&keeper->sweep_lock, NULL);
 	pthread_mutex_init(&keeper->lock, NULL);
 	status = periodic_new("retention", SWEEP_SECONDS * 1000, run, keeper, &keeper->periodic, error);

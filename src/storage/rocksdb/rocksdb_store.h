@@ -22,6 +22,14 @@
 enum store_compression { STORE_ZSTD = 0, STORE_LZ4, STORE_UNCOMPRESSED };
 
 /* Numbers that are zero stand for what is best for most: see docs/configuration.md for each. */
+/*
+ * Takes the rows of a signal in range (all of one day), which are about to be dropped, from the store: by a scan.
+ * Unless it returns STATUS_OK they are kept, and it is asked again by the next sweep. Runs on the thread of the
+ * sweep, without a lock.
+ */
+typedef enum status store_before_drop(void *context, struct store *store, enum signal signal,
+				      struct time_range range, struct error *error);
+
 struct rocksdb_store_options {
 	const char *path; /* the store's folder; made, with mode 0700, where it is missing */
 	bool sync;        /* an append waits until the log is on the disk, not only with the kernel */
@@ -46,6 +54,8 @@ struct rocksdb_store_options {
 	uint64_t max_storage_bytes;            /* of the folder; 0: no limit */
 	struct downsample_rule downsample[DOWNSAMPLE_MOST_RULES]; /* ascending */
 	size_t downsample_count;
+	store_before_drop *before_drop; /* asked before anything is dropped; NULL: nobody is */
+	void *before_drop_context;
 };
 
 /*

@@ -361,6 +361,114 @@ static void drops_beside_appends_merges_and_reads(void **state)
 	kept_free(kept);
 }
 
+/* Who takes rows before they go: counts the log records that a scan gives him, and refuses if told so. */
+struct taker {
+	size_t calls, rows;
+	bool refuses;
+	struct kept *late; /* appends a row of the same day while it is asked */
+};
+
+static enum status count_rows(void *context, const struct batch *rows, struct error *error)
+{
+	(void)error;
+	*(size_t *)context += batch_row_count(rows);
+	return STATUS_OK;
+}
+
+static enum status take_rows(void *context, struct store *store, enum signal signal, struct time_range range,
+			     struct error *error)
+{
+	struct store_scan scan = {.signal = signal, .range = range};
+	struct taker *taker = context;
+	enum status status;
+
+	taker->calls++;
+	if (taker->refuses)
+		return error_set(error, STATUS_IO, "the archive is full");
+	status = store_scan(store, &scan, count_rows, &taker->rows, error);
+	if (taker->late)
+		append_logs(taker->late, 0, 1, 10);
+	taker->late = NULL;
+	return status;
+}
+
+static struct kept *kept_with(struct taker *taker)
+{
+	struct kept *kept = kept_new(0);
+
+	kept->options.retention_days[SIGNAL_LOGS] = 1;
+	kept->options.before_drop = take_rows;
+	kept->options.before_drop_context = taker;
+	kept_open(kept);
+	append_logs(kept, 0, 20, 10);
+	append_logs(kept, 0, 30, 10);
+	kept->now_ns = noon(3);
+	return kept;
+}
+
+static void hands_over_every_row_before_it_drops_it(void **state)
+{
+	struct taker taker = {0};
+	struct kept *kept = kept_with(&taker);
+
+	(void)state;
+	kept_sweep(kept);
+	kept_sweep(kept);
+	assert_int_equal(taker.calls, 1);
+	assert_int_equal(taker.rows, 50);
+	assert_int_equal(logs_of(kept, 0), 0);
+	kept_free(kept);
+}
+
+static void keeps_what_nobody_could_take_and_asks_again(void **state)
+{
+	struct taker taker = {.refuses = true};
+	struct kept *kept = kept_with(&taker);
+
+	(void)state;
+	kept_sweep(kept);
+	assert_int_equal(logs_of(kept, 0), 50);
+	taker.refuses = false;
+	kept_sweep(kept);
+	assert_int_equal(taker.rows, 50);
+	assert_int_equal(logs_of(kept, 0), 0);
+	kept_free(kept);
+}
+
+static void keeps_what_arrives_while_rows_are_taken(void **state)
+{
+	struct taker taker = {0};
+	struct kept *kept = kept_with(&taker);
+
+	(void)state;
+	taker.late = kept;
+	kept_sweep(kept);
+	assert_int_equal(logs_of(kept, 0), 1);
+	kept_sweep(kept);
+	assert_int_equal(taker.rows, 51);
+	assert_int_equal(logs_of(kept, 0), 0);
+	kept_free(kept);
+}
+
+static void hands_over_what_goes_for_its_size(void **state)
+{
+	struct taker taker = {0};
+	struct kept *kept = kept_new(5);
+
+	(void)state;
+	kept->options.max_storage_bytes = 7600 * 1000;
+	kept->options.before_drop = take_rows;
+	kept->options.before_drop_context = &taker;
+	kept_open(kept);
+	for (uint64_t day = 1; day <= 5; day++)
+		append_logs(kept, day, 2000, 1000);
+	kept_sweep(kept);
+	assert_int_equal(taker.rows, kept_stats(kept).dropped[SIGNAL_LOGS][DROPPED_BY_SIZE].rows);
+	assert_int_equal(taker.rows + kept_stats(kept).log_count, 10000);
+	assert_true(taker.rows >= 4000);
+	kept_free(kept);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +480,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(gives_the_disk_back_without_a_restart),
 		cmocka_unit_test(drops_the_oldest_days_when_the_store_is_too_large),
 		cmocka_unit_test(drops_of_today_only_its_oldest_blocks),
+		cmocka_unit_test(hands_over_every_row_before_it_drops_it),
+		cmocka_unit_test(keeps_what_nobody_could_take_and_asks_again),
+		cmocka_unit_test(keeps_what_arrives_while_rows_are_taken),
+		cmocka_unit_test(hands_over_what_goes_for_its_size),
 		cmocka_unit_test(stays_dropped_after_a_restart),
 		cmocka_unit_test(stays_dropped_whenever_the_program_is_killed),
 		cmocka_unit_test(drops_beside_appends_merges_and_reads),
