@@ -283,8 +283,30 @@ static void leaves_a_batch_that_is_too_small_as_it_was(void **state)
 	batch_release(&found);
 }
 
+/* A forged cursor may skip any number: sizes made of it must not wrap. */
+static void finds_nothing_behind_more_records_than_there_are(void **state)
+{
+	const size_t skips[] = {1001, SIZE_MAX / 48, SIZE_MAX / 24 + 2, SIZE_MAX - 50, SIZE_MAX};
+	struct fixture *fixture = *state;
+	struct error error = {0};
+	struct batch found;
+	uint64_t snapshot;
+
+	append_logs(fixture, 1000, NEW_YEAR_NS, 1);
+	batch_init(&found, 0);
+	for (size_t i = 0; i < sizeof(skips) / sizeof(skips[0]); i++) {
+		struct log_page page = {
+			.limit = 100, .has_before = true, .before_ns = NEW_YEAR_NS, .skip = skips[i]};
+
+		assert_ok(store_find_logs(fixture->store, &LOG_FILTER_ANY, &page, &found, &snapshot, &error));
+		assert_int_equal(found.log_count, 0);
+	}
+	batch_release(&found);
+}
+
 static const struct CMUnitTest tests[] = {
 	contract_test(finds_nothing_in_an_empty_store),
+	contract_test(finds_nothing_behind_more_records_than_there_are),
 	contract_test(finds_what_a_filter_means),
 	contract_test(pages_give_every_record_once),
 	contract_test(pages_of_a_filter_skip_only_what_meets_it),

@@ -282,3 +282,13 @@ uint64_t block_index_last_sequence(struct block_index *index)
 	pthread_rwlock_unlock(&index->lock);
 	return sequence;
 }
+
+uint64_t block_index_row_count(struct block_index *index, enum signal signal)
+{
+	uint64_t count;
+
+	pthread_rwlock_rdlock(&index->lock);
+	count = index->row_counts[signal];
+	pthread_rwlock_unlock(&index->lock);
+	return count;
+}

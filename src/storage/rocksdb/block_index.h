@@ -97,5 +97,6 @@ size_t block_index_choose(struct block_index *index, block_choice *choose, const
 			  struct block_entry **chosen_out, size_t most);
 
 uint64_t block_index_last_sequence(struct block_index *index);
+uint64_t block_index_row_count(struct block_index *index, enum signal signal);
 
 #endif

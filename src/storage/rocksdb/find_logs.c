@@ -338,6 +338,11 @@ enum status rocksdb_find_logs(struct store *base, const struct log_filter *filte
 	struct arena arena;
 	enum status status;
 
+	/* A cursor is foreign bytes. Behind more records than there are stands none. */
+	if (page->has_before && page->skip > block_index_row_count(&store->index, SIGNAL_LOGS)) {
+		*snapshot_out = snapshot;
+		return STATUS_OK;
+	}
 	if (page->has_before && page->before_ns < UINT64_MAX && page->before_ns + 1 < narrowed.range.end_ns)
 		narrowed.range.end_ns = page->before_ns + 1;
 	status = block_index_list(&store->index, SIGNAL_LOGS, snapshot, may_hold_logs, &narrowed, &list,

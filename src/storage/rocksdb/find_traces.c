@@ -245,7 +245,7 @@ static enum status take_trace(struct searcher *searcher, struct span_reader *rea
 		return STATUS_OK;
 	status = span_reader_need_starts(reader, row - 1, 1, error);
 	if (status != STATUS_OK)
-		return status;
+		return note_damage(searcher->search->store, searcher->block, status, error);
 	hit.position_ns = reader->start_ns[row - 1];
 	memcpy(hit.trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
 	if (page->has_after) {

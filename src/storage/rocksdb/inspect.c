@@ -116,6 +116,9 @@ enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *b
 
 	if (status != STATUS_OK)
 		return status;
+	status = begin_read(store, error);
+	if (status != STATUS_OK)
+		return status;
 	*count_out = *bytes_out = 0;
 	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++) {
 		rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
@@ -138,7 +141,7 @@ enum status inspect_orphans(struct store *base, uint64_t *count_out, uint64_t *b
 		/* A body that cannot be read has a header that says so. */
 		rocksdb_free(message);
 	}
-	return STATUS_OK;
+	return end_read(store, STATUS_OK);
 }
 
 enum status inspect_compact_files(struct store *base, struct error *error)
@@ -151,14 +154,19 @@ enum status inspect_compact_files(struct store *base, struct error *error)
 		return status;
 	if (store->is_read_only)
 		return refuse_change(store, error);
+	status = begin_read(store, error);
+	if (status != STATUS_OK)
+		return status;
 	store_flush(store);
 	for (size_t i = 0; i < FAMILY_COUNT; i++)
 		rocksdb_compact_range_cf(store->db, store->families[i], NULL, 0, NULL, 0);
 	/* The call itself does not say whether it failed. */
 	if (rocksdb_property_int(store->db, "rocksdb.background-errors", &failures) == 0 && failures)
-		return error_set(
+		status = error_set(
 			error, STATUS_CORRUPT,
 			"the files of the store at %s cannot be rewritten: a part of them is damaged",
 			store->path);
-	return STATUS_OK;
+	else
+		status = store_check_writable(store, error);
+	return end_read(store, status);
 }

@@ -719,7 +719,7 @@ void merger_free(struct merger *merger)
 	pthread_mutex_unlock(&merger->lock);
 	if (merger->has_thread) {
 		pthread_join(merger->thread, NULL);
-		if (sweep(merger, &error) != STATUS_OK)
+		if (merger->store->db && sweep(merger, &error) != STATUS_OK)
 			log_warn("storage", "%s", error.message);
 	}
 	block_builder_free(merger->builder);

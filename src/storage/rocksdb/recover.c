@@ -171,6 +171,7 @@ static enum status reload(struct rocksdb_store *store, struct error *error)
 	status = load_headers(store, &index, block_index_last_sequence(&store->index), refused, error);
 	if (status == STATUS_OK) {
 		block_index_take(&store->index, &index);
+		atomic_fetch_add(&store->generation, 1);
 		rocksdb_write(store->db, store->write_options, refused, &message);
 	}
 	block_index_release(&index);
@@ -205,6 +206,9 @@ enum status store_recover(struct rocksdb_store *store, struct error *error)
 	if (clock_monotonic_ns() < recovery->not_before_ns || !has_room(store->path) ||
 	    !disk_takes_bytes(store->path))
 		return store_check_writable(store, error);
+	/* Who rewrites files holds the lock for long: he gives up. */
+	if (store->db)
+		rocksdb_disable_manual_compaction(store->db);
 	pthread_rwlock_wrlock(&store->db_lock);
 	status = reopen(store, error);
 	if (status == STATUS_OK)

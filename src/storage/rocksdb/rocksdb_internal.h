@@ -62,6 +62,7 @@ struct rocksdb_store {
 	struct buffer body;
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
+	_Atomic uint64_t generation;     /* one more each time that the database was opened anew */
 	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
 	/* of blocks: as committed; merged or downsampled */
 	_Atomic uint64_t committed_bytes, rewritten_bytes;

@@ -393,8 +393,10 @@ static void rocksdb_store_close(struct store *base)
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 
 	/* A sweep that rewrites files gives up. */
-	if (store->db)
+	if (begin_read(store, NULL) == STATUS_OK) {
 		rocksdb_disable_manual_compaction(store->db);
+		end_read(store, STATUS_OK);
+	}
 	keeper_free(store->keeper);
 	periodic_free(store->syncing);
 	merger_free(store->merger);
@@ -572,6 +574,9 @@ static enum status open_parts(struct rocksdb_store *store, const struct rocksdb_
 		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
 	if (status == STATUS_OK)
 		status = helpers_new(helpers_wanted(), &store->helpers, error);
+	/* What is opened anew after a failure is this store: where it is gone, none is made in its place. */
+	rocksdb_options_set_create_if_missing(store->options, 0);
+	rocksdb_options_set_create_missing_column_families(store->options, 0);
 	return status == STATUS_OK && writes ? start_threads(store, options, error) : status;
 }
 

@@ -21,7 +21,6 @@
 
 enum store_compression { STORE_ZSTD = 0, STORE_LZ4, STORE_UNCOMPRESSED };
 
-/* Numbers that are zero stand for what is best for most: see docs/configuration.md for each. */
 /*
  * Takes the rows of a signal in range (all of one day), which are about to be dropped, from the store: by a scan.
  * Unless it returns STATUS_OK they are kept, and it is asked again by the next sweep. Runs on the thread of the
@@ -30,6 +29,7 @@ enum store_compression { STORE_ZSTD = 0, STORE_LZ4, STORE_UNCOMPRESSED };
 typedef enum status store_before_drop(void *context, struct store *store, enum signal signal,
 				      struct time_range range, struct error *error);
 
+/* Numbers that are zero stand for what is best for most: see docs/configuration.md for each. */
 struct rocksdb_store_options {
 	const char *path; /* the store's folder; made, with mode 0700, where it is missing */
 	bool sync;        /* an append waits until the log is on the disk, not only with the kernel */

@@ -149,6 +149,7 @@ enum status rocksdb_scan(struct store *base, const struct store_scan *scan, stor
 			 struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	uint64_t generation = atomic_load(&store->generation);
 	uint64_t now = block_index_last_sequence(&store->index);
 	struct block_list list;
 	struct arena arena;
@@ -163,6 +164,11 @@ enum status rocksdb_scan(struct store *base, const struct store_scan *scan, stor
 	batch_init(&rows, 0);
 	for (size_t i = list.count; i-- > 0 && status == STATUS_OK;) {
 		status = begin_read(store, error);
+		/* Blocks of the list that were merged meanwhile are gone then, and their rows stand in others. */
+		if (status == STATUS_OK && atomic_load(&store->generation) != generation)
+			status = end_read(store, error_set(error, STATUS_BUSY,
+							   "the store was opened anew during the scan: begin "
+							   "it again"));
 		if (status == STATUS_OK)
 			status = end_read(store,
 					  scan_block(store, list.items[i], &reading, visit, context, error));
