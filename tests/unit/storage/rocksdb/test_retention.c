@@ -443,7 +443,8 @@ static void keeps_what_arrives_while_rows_are_taken(void **state)
 	(void)state;
 	taker.late = kept;
 	kept_sweep(kept);
-	assert_int_equal(logs_of(kept, 0), 1);
+	/* The store's own first sweep may have had its turn too: what is gone was taken before in either case. */
+	assert_int_equal(taker.rows + logs_of(kept, 0), 51);
 	kept_sweep(kept);
 	assert_int_equal(taker.rows, 51);
 	assert_int_equal(logs_of(kept, 0), 0);
