@@ -105,6 +105,13 @@ enum status store_scan(struct store *store, const struct store_scan *scan, store
 	return status == STATUS_OK ? store->ops->scan(store, scan, visit, context, error) : status;
 }
 
+enum status store_sift(struct store *store, const struct store_sift *sift, struct error *error)
+{
+	enum status status = check(store, STORE_TRACES, (const void *)store->ops->sift, error);
+
+	return status == STATUS_OK ? store->ops->sift(store, sift, error) : status;
+}
+
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error)
 {
 	enum status status = check(store, 0, (const void *)store->ops->stats, error);

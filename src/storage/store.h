@@ -79,17 +79,31 @@ struct store_day {
 
 /*
  * A walk over the rows of one signal whose time is in range. snapshot is what list_days gave, which leaves out what
- * arrived later; 0 is now.
+ * arrived later; 0 is now. since leaves out what a snapshot already had.
  */
 struct store_scan {
 	enum signal signal;
 	struct time_range range;
-	uint64_t snapshot;
+	uint64_t since, snapshot;
 };
 
 /* Takes some of the rows: of the scan's signal, good for the call alone. What it returns, unless STATUS_OK, ends the
  * scan and is what the scan returns. */
 typedef enum status store_visit(void *context, const struct batch *rows, struct error *error);
+
+/* Whether spans of one trace stay; sampling's answer. There may be more of the trace, in other calls. */
+typedef bool store_keep(void *context, const struct span *const *spans, size_t count);
+
+/*
+ * Sifting leaves out spans that are stored already: of what arrived after the sift before and up to a snapshot, those
+ * that keep says no to.
+ */
+struct store_sift {
+	uint64_t up_to;
+	store_keep *keep;
+	void *context;
+};
+
 /* Why rows were dropped: older than their retention, or the store was larger than its limit. */
 enum drop_reason { DROPPED_BY_AGE, DROPPED_BY_SIZE };
 enum { DROP_REASON_COUNT = 2 };
@@ -113,6 +127,9 @@ struct store_stats {
 	uint64_t log_written_bytes, file_written_bytes; /* what all of it took to write */
 
 	uint64_t unmerged_blocks, unmerged_rows; /* small, and not alone */
+
+	uint64_t snapshot; /* of all rows that are there now */
+	uint64_t sifted;   /* the snapshot up to which spans were sifted; UINT64_MAX where nobody sifts */
 };
 
 struct store;
@@ -165,6 +182,12 @@ struct store_ops {
 	enum status (*scan)(struct store *store, const struct store_scan *scan, store_visit *visit,
 			    void *context, struct error *error);
 
+	/*
+	 * Sifts. After STATUS_OK every row up to the snapshot that is left stays for good. A sift that failed, or was cut
+	 * off by the end of the process, has left out some: the next begins where it began.
+	 */
+	enum status (*sift)(struct store *store, const struct store_sift *sift, struct error *error);
+
 	enum status (*stats)(struct store *store, struct store_stats *stats_out, struct error *error);
 
 	void (*close)(struct store *store);
@@ -193,6 +216,7 @@ enum status store_list_days(struct store *store, enum signal signal, struct aren
 			    struct error *error);
 enum status store_scan(struct store *store, const struct store_scan *scan, store_visit *visit, void *context,
 		       struct error *error);
+enum status store_sift(struct store *store, const struct store_sift *sift, struct error *error);
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error);
 
 /* NULL is allowed. */

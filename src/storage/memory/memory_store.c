@@ -546,7 +546,7 @@ static enum status memory_scan(struct store *store, const struct store_scan *sca
 	visible = visible_count(count_of(&memory->rows, scan->signal), scan->snapshot);
 	pthread_rwlock_unlock(&memory->lock);
 	batch_init(&copy, 0);
-	for (size_t i = 0; i < visible && status == STATUS_OK; i++) {
+	for (size_t i = scan->since ? scan->since - 1 : 0; i < visible && status == STATUS_OK; i++) {
 		batch_clear(&copy);
 		pthread_rwlock_rdlock(&memory->lock);
 		if (time_range_contains(scan->range, time_of(&memory->rows, scan->signal, i)) &&
@@ -571,6 +571,7 @@ static enum status memory_stats(struct store *store, struct store_stats *stats_o
 		.log_count = memory->rows.log_count,
 		.point_count = memory->rows.point_count,
 		.memory_bytes = memory->rows.arena.used_bytes,
+		.sifted = UINT64_MAX,
 	};
 	pthread_rwlock_unlock(&memory->lock);
 	return STATUS_OK;

@@ -29,6 +29,15 @@ static inline char *put_big_endian(char *at, uint64_t value, size_t size)
 	return at;
 }
 
+static inline uint64_t get_big_endian(const char *at, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < size; i++)
+		value = value << 8 | (uint8_t)at[i];
+	return value;
+}
+
 static inline void header_key(uint32_t partition, const struct block_header *header,
 			      char key[HEADER_KEY_SIZE])
 {
@@ -52,19 +61,13 @@ static inline void words_key(uint32_t partition, const struct block_header *head
 
 static inline uint32_t partition_of_key(const char *key)
 {
-	const uint8_t *bytes = (const uint8_t *)key;
-
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)get_big_endian(key, 4);
 }
 
 /* Of a header's key. */
 static inline uint64_t sequence_of_key(const char *key)
 {
-	uint64_t sequence = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		sequence = sequence << 8 | (uint8_t)key[5 + i];
-	return sequence;
+	return get_big_endian(key + 5, 8);
 }
 
 #endif

@@ -60,15 +60,18 @@ struct merger {
 /* What a choice of blocks depends on. */
 struct appetite {
 	uint64_t most_rows; /* of a merged block */
+	uint64_t sifted;    /* spans of later commits are still to be sifted: their blocks wait for that */
 	bool is_pressed, is_eager;
 };
 
 /* A block of half the rows is full: with another one of its size it would not fit. */
-static size_t tier_of(const struct block_entry *entry, uint64_t most_rows)
+static size_t tier_of(const struct block_entry *entry, const struct appetite *appetite)
 {
+	uint64_t most_rows = appetite->most_rows;
 	size_t tier = 0;
 
 	if (atomic_load(&entry->is_unmergeable) ||
+	    (entry->header.signal == SIGNAL_TRACES && entry->header.last_sequence > appetite->sifted) ||
 	    entry->header.row_count >= block_rows_of((enum signal)entry->header.signal, most_rows) / 2)
 		return TIER_COUNT;
 	while (entry->header.row_count >= tiers[tier].below_rows)
@@ -86,7 +89,7 @@ static size_t take_blocks(struct block_entry *const *partition, size_t count, si
 		 most_rows = block_rows_of((enum signal)partition[0]->header.signal, appetite->most_rows);
 
 	for (size_t i = 0; i < count && chosen < most; i++) {
-		size_t its_tier = tier_of(partition[i], appetite->most_rows);
+		size_t its_tier = tier_of(partition[i], appetite);
 
 		if (its_tier > tier || (its_tier < tier && !appetite->is_eager))
 			continue;
@@ -106,7 +109,7 @@ static size_t choose_blocks(struct block_entry *const *partition, size_t count, 
 	size_t chosen;
 
 	for (size_t i = 0; i < count; i++)
-		counts[tier_of(partition[i], appetite->most_rows)]++;
+		counts[tier_of(partition[i], appetite)]++;
 	for (size_t tier = 0; tier < TIER_COUNT && !appetite->is_eager; tier++)
 		if (counts[tier] >=
 		    (appetite->is_pressed ? tiers[tier].enough_when_pressed : tiers[tier].enough))
@@ -444,12 +447,13 @@ enum status merger_remove(struct merger *merger, struct block_entry *const *entr
 }
 
 static enum status merge_blocks(struct merger *merger, struct block_entry *const *entries, size_t count,
-				struct error *error)
+				const struct merge_filter *filter, struct error *error)
 {
 	struct sources *sources = calloc(1, sizeof(*sources));
 	struct block_header header;
 	uint64_t row_count = 0, first_sequence = UINT64_MAX;
 	enum status status;
+	bool is_empty;
 
 	if (!sources)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
@@ -461,7 +465,11 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 	arena_init(&sources->arena, 0);
 	batch_init(&sources->points, 0);
 	status = read_sources(merger, sources, entries, count, row_count, error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && filter)
+		sources->row_count = filter->filter(filter->context, sources->rows, sources->sequences,
+						    sources->row_count);
+	is_empty = sources->row_count == 0;
+	if (status == STATUS_OK && !is_empty)
 		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, first_sequence,
 				      &header, error);
 	/* Rows too different from each other to share a block: these stay as they are. */
@@ -469,8 +477,16 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
-	return status == STATUS_OK ? merger_replace(merger, entries, count, &header, &merger->body, error)
-				   : status;
+	if (status != STATUS_OK)
+		return status;
+	return is_empty ? merger_remove(merger, entries, count, error)
+			: merger_replace(merger, entries, count, &header, &merger->body, error);
+}
+
+enum status merger_rewrite(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   const struct merge_filter *filter, struct error *error)
+{
+	return merge_blocks(merger, entries, count, filter, error);
 }
 
 /* Removes the bodies of merged blocks that nobody reads any more. */
@@ -583,8 +599,10 @@ static bool is_pressed(struct merger *merger)
 static enum status merge_once(struct merger *merger, bool eager, size_t *count_out, struct error *error)
 {
 	struct rocksdb_store *store = merger->store;
-	struct appetite appetite = {
-		.most_rows = store->block_rows, .is_pressed = is_pressed(merger), .is_eager = eager};
+	struct appetite appetite = {.most_rows = store->block_rows,
+				    .sifted = atomic_load(&store->sifted),
+				    .is_pressed = is_pressed(merger),
+				    .is_eager = eager};
 	struct block_entry *chosen[MERGE_MOST_BLOCKS];
 	enum status status;
 	size_t count = 0;
@@ -595,7 +613,7 @@ static enum status merge_once(struct merger *merger, bool eager, size_t *count_o
 		count = block_index_choose(&store->index, choose_blocks, &appetite, chosen,
 					   MERGE_MOST_BLOCKS);
 	if (count)
-		status = merge_blocks(merger, chosen, count, error);
+		status = merge_blocks(merger, chosen, count, NULL, error);
 	for (size_t i = 0; i < count; i++)
 		block_entry_free(chosen[i]);
 	if (status == STATUS_OK)

@@ -63,6 +63,7 @@ struct rocksdb_store {
 	/* shared without a lock */
 	_Atomic uint64_t next_sequence;
 	_Atomic uint64_t generation;     /* one more each time that the database was opened anew */
+	_Atomic uint64_t sifted;         /* spans up to this commit stay; UINT64_MAX: nobody sifts */
 	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
 	/* of blocks: as committed; merged or downsampled */
 	_Atomic uint64_t committed_bytes, rewritten_bytes;
@@ -221,6 +222,21 @@ enum status merger_replace(struct merger *merger, struct block_entry *const *ent
 			   struct block_header *header, const struct buffer *body, struct error *error);
 enum status merger_remove(struct merger *merger, struct block_entry *const *entries, size_t count,
 			  struct error *error);
+
+/*
+ * While merges are held off: merges blocks of one signal and partition, less the rows that a filter takes out. It moves
+ * the rows that stay to the front and returns how many they are; sequences are the commits that all came with.
+ */
+struct merge_filter {
+	size_t (*filter)(void *context, const void **rows, const uint64_t *sequences, size_t count);
+	void *context;
+};
+enum status merger_rewrite(struct merger *merger, struct block_entry *const *entries, size_t count,
+			   const struct merge_filter *filter, struct error *error);
+
+/* Reads, when the store is opened, up to where spans were sifted; notes it where sifting begins or ends. See sift.c. */
+enum status sift_begin(struct rocksdb_store *store, bool sifts, struct error *error);
+enum status rocksdb_sift(struct store *base, const struct store_sift *sift, struct error *error);
 
 /*
  * The sweeps: see retention.c. keeper_new starts their thread; keeper_sweep does one on the caller's thread.

@@ -361,6 +361,8 @@ static enum status rocksdb_stats(struct store *base, struct store_stats *stats_o
 		.damaged_block_count = atomic_load(&store->damaged_block_count),
 		.damaged_row_count = atomic_load(&store->damaged_row_count),
 		.memory_bytes = index->memory_bytes + rocksdb_cache_get_usage(store->cache),
+		.snapshot = index->last_sequence,
+		.sifted = atomic_load(&store->sifted),
 	};
 	pthread_rwlock_unlock(&index->lock);
 	stats_out->size_bytes = store_folder_bytes(store);
@@ -504,6 +506,7 @@ static const struct store_ops rocksdb_ops = {
 	.read_points = read_points,
 	.list_days = rocksdb_list_days,
 	.scan = rocksdb_scan,
+	.sift = rocksdb_sift,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
@@ -572,6 +575,8 @@ static enum status open_parts(struct rocksdb_store *store, const struct rocksdb_
 		status = remove_leftovers(store, error);
 	if (status == STATUS_OK)
 		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
+	if (status == STATUS_OK && writes)
+		status = sift_begin(store, options->sifts, error);
 	if (status == STATUS_OK)
 		status = helpers_new(helpers_wanted(), &store->helpers, error);
 	/* What is opened anew after a failure is this store: where it is gone, none is made in its place. */
@@ -606,6 +611,7 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	recovery_init(&store->recovery);
 	block_index_init(&store->index);
 	store->next_sequence = 1;
+	store->sifted = UINT64_MAX;
 	make_options(store, options);
 	store->path = strdup(options->path);
 	set_block_options(store, options);

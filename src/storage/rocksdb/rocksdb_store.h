@@ -54,6 +54,7 @@ struct rocksdb_store_options {
 	uint64_t max_storage_bytes;            /* of the folder; 0: no limit */
 	struct downsample_rule downsample[DOWNSAMPLE_MOST_RULES]; /* ascending */
 	size_t downsample_count;
+	bool sifts;                     /* store_sift will be called: blocks of spans are not merged before */
 	store_before_drop *before_drop; /* asked before anything is dropped; NULL: nobody is */
 	void *before_drop_context;
 };

@@ -10,11 +10,12 @@
 /* What reading one block may unpack. A block that wants more is damaged. */
 enum { UNPACK_LIMIT_BYTES = 1 << 30 };
 
-static bool is_in_range(const struct block_header *header, const void *filter)
+static bool is_wanted_block(const struct block_header *header, const void *filter)
 {
-	const struct time_range *range = filter;
+	const struct store_scan *scan = filter;
 
-	return header->last_ns >= range->start_ns && header->first_ns < range->end_ns;
+	return header->last_ns >= scan->range.start_ns && header->first_ns < scan->range.end_ns &&
+	       header->last_sequence > scan->since;
 }
 
 /* A block that is being read. */
@@ -33,7 +34,8 @@ static enum status no_memory(const struct block *block, struct error *error)
 
 static bool is_wanted(const struct reading *reading, uint64_t time_ns, uint64_t sequence)
 {
-	return time_range_contains(reading->scan->range, time_ns) && sequence <= reading->snapshot;
+	return time_range_contains(reading->scan->range, time_ns) && sequence > reading->scan->since &&
+	       sequence <= reading->snapshot;
 }
 
 static enum status read_spans(struct reading *reading, struct str bytes, struct error *error)
@@ -155,8 +157,8 @@ enum status rocksdb_scan(struct store *base, const struct store_scan *scan, stor
 	struct arena arena;
 	struct batch rows;
 	struct reading reading = {scan, NULL, scan->snapshot ? scan->snapshot : now, &arena, &rows};
-	enum status status = block_index_list(&store->index, scan->signal, reading.snapshot, is_in_range,
-					      &scan->range, &list, error);
+	enum status status = block_index_list(&store->index, scan->signal, reading.snapshot, is_wanted_block,
+					      scan, &list, error);
 
 	if (status != STATUS_OK)
 		return status;
@@ -204,12 +206,12 @@ enum status rocksdb_list_days(struct store *base, enum signal signal, struct are
 			      struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	struct time_range all = {0, UINT64_MAX};
+	const struct store_scan all = {.range = TIME_RANGE_ALL};
 	uint64_t snapshot = block_index_last_sequence(&store->index);
 	struct store_day *days;
 	struct block_list list;
 	enum status status =
-		block_index_list(&store->index, signal, snapshot, is_in_range, &all, &list, error);
+		block_index_list(&store->index, signal, snapshot, is_wanted_block, &all, &list, error);
 
 	if (status != STATUS_OK)
 		return status;
