@@ -21,7 +21,7 @@ void batch_release(struct batch *batch)
 
 void batch_clear(struct batch *batch)
 {
-	batch->span_count = batch->log_count = batch->point_count = 0;
+	batch->span_count = batch->log_count = batch->point_count = batch->unsampled_count = 0;
 	arena_clear(&batch->arena);
 	for (size_t i = 0; i < 2; i++)
 		buffer_release(&batch->bodies[i]);

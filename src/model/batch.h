@@ -26,6 +26,7 @@ struct batch {
 	struct log_record *logs;
 	struct metric_point *points;
 	size_t span_count, span_capacity;
+	size_t unsampled_count; /* spans behind the others that are counted and not stored */
 	size_t log_count, log_capacity;
 	size_t point_count, point_capacity;
 	struct buffer bodies[2]; /* the bytes that views point into */

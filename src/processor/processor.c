@@ -113,7 +113,7 @@ void processor_count(struct processor *processor, const struct batch *batch)
 	struct tally tallies[TALLIES_AT_ONCE];
 	size_t count = 0;
 
-	for (size_t i = 0; i < batch->span_count; i++) {
+	for (size_t i = 0; i < batch->span_count + batch->unsampled_count; i++) {
 		if (batch->spans[i].handler.role == ROLE_NONE ||
 		    !tally_span(&batch->spans[i], &tallies[count]))
 			continue;

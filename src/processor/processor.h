@@ -30,7 +30,8 @@ enum status processor_new(const struct processor_options *options, struct proces
  * itself. Changes nothing else; counts nothing. */
 enum status processor_recognise(struct processor *processor, struct batch *batch, struct error *error);
 
-/* Counts the batch's executions and events. Called once its rows are durable, before any sampling. */
+/* Counts the batch's executions and events, those of unsampled spans too. Called once its rows are durable, before
+ * tail sampling. */
 void processor_count(struct processor *processor, const struct batch *batch);
 
 /* Adds what was counted since the last call, as metric points with delta temporality stamped now, and the
