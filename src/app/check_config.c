@@ -49,7 +49,9 @@ static json_t *value_json(const struct config *config, const struct config_key *
 	case CONFIG_SIZE:
 	case CONFIG_INTEGER: return json_integer(*(const int64_t *)field);
 	case CONFIG_BOOLEAN: return json_boolean(*(const bool *)field);
+	case CONFIG_RATIO: return json_real(*(const double *)field);
 	case CONFIG_ORIGINS:
+	case CONFIG_RATIOS:
 	case CONFIG_STEPS:
 		array = json_array();
 		for (size_t i = 0; i < list->count; i++)

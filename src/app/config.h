@@ -19,7 +19,8 @@
 #include "base/str.h"
 
 /* ADDRESS is a string that holds an IP address or "localhost"; SIZE an integer of bytes, or a string with a unit
- * ("20GB"); ORIGINS a list of web origins, STEPS one of ages and steps ("7d:1m"). */
+ * ("20GB"); RATIO a number from 0 to 1; ORIGINS a list of web origins, STEPS one of ages and steps ("7d:1m"), RATIOS
+ * one of handlers and ratios ("GET /health=0.01"). */
 enum config_type {
 	CONFIG_STRING,
 	CONFIG_CHOICE,
@@ -27,8 +28,10 @@ enum config_type {
 	CONFIG_INTEGER,
 	CONFIG_SIZE,
 	CONFIG_BOOLEAN,
+	CONFIG_RATIO,
 	CONFIG_ORIGINS,
-	CONFIG_STEPS
+	CONFIG_STEPS,
+	CONFIG_RATIOS
 };
 
 /* A row of the table. */
@@ -69,7 +72,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 38 };
+enum { CONFIG_KEY_COUNT = 47 };
 
 struct config {
 	struct {
@@ -94,6 +97,12 @@ struct config {
 		const char *url, *database, *retention_policy; /* influxdb */
 		const char *connection_string;                 /* timescaledb */
 	} telemetry;
+	struct {
+		double head_ratio, tail_ratio;
+		struct config_list handler_ratios;
+		bool keep_errors, keep_slowest;
+		int64_t slower_than_ms, handler_minimum, traces_per_second, window_seconds;
+	} sampling;
 	struct {
 		bool enabled;
 		const char *host;
@@ -137,6 +146,9 @@ bool host_is_loopback(const char *host);
 /* The environment variable of a key: "server.port" is ROHAS_SERVER_PORT. */
 enum { CONFIG_VARIABLE_SIZE = 80 };
 void config_variable(const struct config_key *key, char text_out[CONFIG_VARIABLE_SIZE]);
+
+/* Splits an item of RATIOS at its last equals sign; false where it is none. */
+bool config_ratio_parse(struct str item, struct str *handler_out, double *ratio_out);
 
 /* "an integer from 0 to 65535", "one of rocksdb, …", "true or false", in arena. */
 const char *config_allowed(const struct config_key *key, struct arena *arena);

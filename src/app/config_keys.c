@@ -15,6 +15,8 @@ static const char *const compressions[] = {"zstd", "lz4", "none", NULL};
 #define INTEGER(field, a, b) .type = CONFIG_INTEGER, .least = a, .most = b, VALUE(field)
 #define SIZE(field, a, b)    .type = CONFIG_SIZE, .least = a, .most = b, VALUE(field)
 #define BOOLEAN(field)       .type = CONFIG_BOOLEAN, VALUE(field)
+#define RATIO(field)         .type = CONFIG_RATIO, VALUE(field)
+#define RATIOS(field)        .type = CONFIG_RATIOS, VALUE(field)
 #define ORIGINS(field)       .type = CONFIG_ORIGINS, VALUE(field)
 #define STEPS(field)         .type = CONFIG_STEPS, VALUE(field)
 
@@ -122,6 +124,33 @@ const struct config_key config_keys[] = {
 	{"telemetry.connection_string", STRING(telemetry.connection_string), .standard = "\"\"",
 	 .only_for = "timescaledb", .secret = true,
 	 .help = "How PostgreSQL is reached, such as postgresql://user:password@localhost/rohas."},
+
+	{"telemetry.sampling.head_ratio", RATIO(sampling.head_ratio), .standard = "1",
+	 .help = "The share of traces that are stored at all, decided by the trace id when a span arrives; "
+		 "handler metrics count the others too. 1 is all."},
+	{"telemetry.sampling.tail_ratio", RATIO(sampling.tail_ratio), .standard = "1",
+	 .help = "The share of all traces that stay when their decision window is over and nothing else "
+		 "keeps "
+		 "them; 1 is all. Traces of the window are stored and seen whole."},
+	{"telemetry.sampling.handler_ratios", RATIOS(sampling.handler_ratios), .standard = "[]",
+	 .help = "Shares for single handlers' traces in the place of tail_ratio: \"GET /health=0.001\"."},
+	{"telemetry.sampling.keep_errors", BOOLEAN(sampling.keep_errors), .standard = "true",
+	 .help = "Whether every trace stays in which something failed."},
+	{"telemetry.sampling.slower_than_ms", INTEGER(sampling.slower_than_ms, 0, 86400000), .standard = "0",
+	 .help = "Every trace stays that has a span longer than this; 0: none for that."},
+	{"telemetry.sampling.keep_slowest", BOOLEAN(sampling.keep_slowest), .standard = "true",
+	 .help = "Whether traces stay whose execution took longer than 99 of 100 of the same handler's."},
+	{"telemetry.sampling.handler_minimum", INTEGER(sampling.handler_minimum, 0, 1000000), .standard = "5",
+	 .help = "So many executions of each handler a minute stay, whatever the ratios say: rare handlers "
+		 "and "
+		 "cron jobs are always there."},
+	{"telemetry.sampling.traces_per_second", INTEGER(sampling.traces_per_second, 0, 10000000),
+	 .standard = "0",
+	 .help = "How many traces a second may stay because of a ratio or for being the slowest; 0: as many "
+		 "as "
+		 "there are."},
+	{"telemetry.sampling.window_seconds", INTEGER(sampling.window_seconds, 1, 3600), .standard = "30",
+	 .help = "How long a trace, and what is linked with it, is watched before it is decided on."},
 
 	{"telemetry.receiver.http.enabled", BOOLEAN(receiver_http.enabled), .standard = "true",
 	 .help = "Whether OTLP over HTTP has a port of its own; the server's port takes it in either case."},

@@ -47,6 +47,10 @@ const char *config_allowed(const struct config_key *key, struct arena *arena)
 	case CONFIG_STEPS:
 		return "a list of ages and steps, each a whole number of days and what divides a day "
 		       "(\"7d:1m\")";
+	case CONFIG_RATIO: return "a number from 0 to 1";
+	case CONFIG_RATIOS:
+		return "a list of handlers and ratios, each a name, = and a number from 0 to 1 (\"GET "
+		       "/health=0.01\")";
 	case CONFIG_SIZE:
 		return arena_text(arena_printf(arena,
 					       "%sbytes, or a string with a unit (\"20GB\", \"512MiB\"), "
@@ -105,7 +109,9 @@ const char *config_value_text(const struct config *config, const struct config_k
 	case CONFIG_SIZE:
 	case CONFIG_INTEGER: buffer_printf(&text, "%lld", (long long)*(const int64_t *)field); break;
 	case CONFIG_BOOLEAN: buffer_append_c(&text, *(const bool *)field ? "true" : "false"); break;
+	case CONFIG_RATIO: buffer_printf(&text, "%.12g", *(const double *)field); break;
 	case CONFIG_ORIGINS:
+	case CONFIG_RATIOS:
 	case CONFIG_STEPS: append_list(&text, (const struct config_list *)field); break;
 	default: append_string(&text, key, *(const char *const *)field);
 	}

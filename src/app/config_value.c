@@ -124,11 +124,39 @@ static bool string_is_allowed(const struct config_key *key, struct str text)
 	}
 }
 
+static bool is_ratio(double ratio)
+{
+	return ratio >= 0 && ratio <= 1;
+}
+
+bool config_ratio_parse(struct str item, struct str *handler_out, double *ratio_out)
+{
+	const char *at = item.size ? memrchr(item.data, '=', item.size) : NULL;
+	struct str handler, number;
+	double ratio;
+
+	if (!at)
+		return false;
+	handler = str_trim(str_make(item.data, (size_t)(at - item.data)));
+	number = str_trim(str_make(at + 1, item.size - (size_t)(at + 1 - item.data)));
+	if (!handler.size || !str_parse_double(number, &ratio) || !is_ratio(ratio))
+		return false;
+	*handler_out = handler;
+	*ratio_out = ratio;
+	return true;
+}
+
 static bool is_item(const struct config_key *key, struct str text)
 {
 	struct downsample_rule rule;
+	struct str handler;
+	double ratio;
 
-	return key->type == CONFIG_ORIGINS ? is_origin(text) : downsample_rule_parse(text, &rule);
+	switch (key->type) {
+	case CONFIG_ORIGINS: return is_origin(text);
+	case CONFIG_RATIOS: return config_ratio_parse(text, &handler, &ratio);
+	default: return downsample_rule_parse(text, &rule);
+	}
 }
 
 static bool set_list(const struct origin *origin, const struct config_key *key,
@@ -157,7 +185,9 @@ static enum toml_kind kind_wanted(enum config_type type)
 	case CONFIG_INTEGER: return TOML_IS_INTEGER;
 	case CONFIG_BOOLEAN: return TOML_IS_BOOLEAN;
 	case CONFIG_ORIGINS:
+	case CONFIG_RATIOS:
 	case CONFIG_STEPS: return TOML_IS_ARRAY;
+	case CONFIG_RATIO: return TOML_IS_FLOAT;
 	default: return TOML_IS_STRING;
 	}
 }
@@ -193,7 +223,13 @@ static bool store_value(const struct origin *origin, const struct config_key *ke
 			break;
 		*(int64_t *)field = (int64_t)size_bytes;
 		return true;
+	case CONFIG_RATIO:
+		if (!is_ratio(value->real))
+			break;
+		*(double *)field = value->real;
+		return true;
 	case CONFIG_ORIGINS:
+	case CONFIG_RATIOS:
 	case CONFIG_STEPS: return set_list(origin, key, value, (struct config_list *)field);
 	default:
 		if (!string_is_allowed(key, value->text))
@@ -207,6 +243,14 @@ static bool store_value(const struct origin *origin, const struct config_key *ke
 
 void value_set(const struct origin *origin, const struct config_key *key, const struct toml_value *value)
 {
+	struct toml_value ratio = *value;
+
+	/* 0 and 1 are numbers too. */
+	if (key->type == CONFIG_RATIO && value->kind == TOML_IS_INTEGER) {
+		ratio.kind = TOML_IS_FLOAT;
+		ratio.real = (double)value->integer;
+		value = &ratio;
+	}
 	if (value->kind != kind_wanted(key->type) && key->type != CONFIG_SIZE) {
 		refuse(origin, key, value, "is");
 		return;
@@ -224,11 +268,13 @@ void value_set_text(const struct origin *origin, const struct config_key *key, s
 
 	if (key->type == CONFIG_INTEGER && str_parse_i64(text, &value.integer))
 		value.kind = TOML_IS_INTEGER;
+	if (key->type == CONFIG_RATIO && str_parse_double(text, &value.real))
+		value.kind = TOML_IS_FLOAT;
 	if (key->type == CONFIG_BOOLEAN && (str_equal_c(text, "true") || str_equal_c(text, "false"))) {
 		value.kind = TOML_IS_BOOLEAN;
 		value.boolean = str_equal_c(text, "true");
 	}
-	if (key->type == CONFIG_ORIGINS || key->type == CONFIG_STEPS) {
+	if (kind_wanted(key->type) == TOML_IS_ARRAY) {
 		value.kind = TOML_IS_ARRAY;
 		value.items = items;
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/sifter.h"
 #include "app/ticker.h"
 #include "archive/export.h"
 #include "archive/files.h"
@@ -14,6 +15,7 @@
 #include "http/http_server.h"
 #include "model/downsample.h"
 #include "processor/processor.h"
+#include "processor/sampler.h"
 #include "receiver/receiver.h"
 #include "server/server.h"
 #include "storage/commit_queue.h"
@@ -34,6 +36,10 @@ struct program {
 	const struct config *config;
 	struct store *store;
 	struct processor *processor;
+	struct sampling_options sampling;
+	struct handler_ratio *handler_ratios;
+	struct sampler *sampler; /* NULL: everything stays */
+	struct sifter *sifter;
 	struct commit_queue *queue;
 	struct receiver *receiver;
 	struct server *server;
@@ -60,6 +66,22 @@ static void read_signal(const struct receiver_signal_stats *stats, uint8_t signa
 				receiver_status_codes[i], signal, stats->requests[i]};
 }
 
+static void read_sampling(struct sampler *sampler, struct server_figures *figures)
+{
+	struct sampler_stats stats;
+
+	figures->is_sampling = sampler != NULL;
+	if (!sampler)
+		return;
+	sampler_stats(sampler, &stats);
+	figures->sampling_known_traces = stats.known_traces;
+	for (size_t i = 0; i < SAMPLING_REASON_COUNT && i < SERVER_SAMPLING_FIGURES; i++)
+		figures->sampling[i] = (struct server_sampling_figure){
+			sampling_reason_keeps((enum sampling_reason)i),
+			sampling_reason_name((enum sampling_reason)i), stats.traces[i], stats.spans[i]};
+	figures->sampling_count = SAMPLING_REASON_COUNT;
+}
+
 static void read_figures(void *context, struct server_figures *figures)
 {
 	const struct program *program = context;
@@ -76,6 +98,7 @@ static void read_figures(void *context, struct server_figures *figures)
 	figures->commit_refusals = queue.refused_count;
 	figures->queue_bytes = queue.waiting_bytes;
 	figures->queue_limit_bytes = QUEUE_LIMIT_BYTES;
+	read_sampling(program->sampler, figures);
 }
 
 static enum status archive(void *context, struct store *store, enum signal signal, struct time_range range,
@@ -108,6 +131,7 @@ static enum status open_store(struct program *program, struct error *error)
 		.max_storage_bytes = (uint64_t)config->telemetry.max_storage_bytes,
 	};
 
+	options.sifts = sampling_has_tail(&program->sampling);
 	if (config->archive_path) {
 		options.before_drop = archive;
 		options.before_drop_context = program;
@@ -145,12 +169,56 @@ static enum status start_processor(struct program *program, struct error *error)
 	return processor_new(&options, &program->processor, error);
 }
 
+/* What is configured; has nothing to leave out where traces are disabled anyway. */
+static enum status read_sampling_options(struct program *program, struct error *error)
+{
+	const struct config *config = program->config;
+	const struct config_list *ratios = &config->sampling.handler_ratios;
+
+	program->handler_ratios = calloc(ratios->count + 1, sizeof(*program->handler_ratios));
+	if (!program->handler_ratios)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for sampling");
+	for (size_t i = 0; i < ratios->count; i++)
+		config_ratio_parse(str_from(ratios->items[i]), &program->handler_ratios[i].handler,
+				   &program->handler_ratios[i].ratio);
+	program->sampling = (struct sampling_options){
+		.clock = &clock_system,
+		.head_ratio = config->sampling.head_ratio,
+		.tail_ratio = config->sampling.tail_ratio,
+		.handler_ratios = program->handler_ratios,
+		.handler_ratio_count = ratios->count,
+		.keep_errors = config->sampling.keep_errors,
+		.slower_than_ns = (uint64_t)config->sampling.slower_than_ms * NS_PER_MS,
+		.keep_slowest = config->sampling.keep_slowest,
+		.handler_minimum = (uint32_t)config->sampling.handler_minimum,
+		.traces_per_second = (uint32_t)config->sampling.traces_per_second,
+		.window_ns = (uint64_t)config->sampling.window_seconds * NS_PER_SECOND,
+	};
+	return STATUS_OK;
+}
+
+static enum status start_sampling(struct program *program, struct error *error)
+{
+	const struct sampling_options *options = &program->sampling;
+	bool has_tail = sampling_has_tail(options);
+	enum status status;
+
+	if (!has_tail && !sampling_has_head(options))
+		return STATUS_OK;
+	status = sampler_new(options, &program->sampler, error);
+	if (status == STATUS_OK && has_tail)
+		status = sifter_new(program->sampler, program->store, options->window_ns, &program->sifter,
+				    error);
+	return status;
+}
+
 static enum status start_receiver(struct program *program, struct error *error)
 {
 	static const char *const this_machine[] = {"localhost"};
 	const struct config *config = program->config;
 	struct receiver_options options = {
 		.processor = program->processor,
+		.sampler = program->sampler,
 		.queue = program->queue,
 		.clock = &clock_system,
 		.enabled = {[SIGNAL_TRACES] = config->telemetry.enable_traces,
@@ -252,10 +320,14 @@ static enum status open_doors(struct program *program, struct error *error)
 
 static enum status start(struct program *program, struct error *error)
 {
-	enum status status = open_store(program, error);
+	enum status status = read_sampling_options(program, error);
 
 	if (status == STATUS_OK)
+		status = open_store(program, error);
+	if (status == STATUS_OK)
 		status = start_processor(program, error);
+	if (status == STATUS_OK)
+		status = start_sampling(program, error);
 	if (status == STATUS_OK)
 		status = commit_queue_new(program->store, QUEUE_LIMIT_BYTES, &program->queue, error);
 	if (status == STATUS_OK)
@@ -291,6 +363,9 @@ static void end(struct program *program)
 	server_free(program->server);
 	receiver_free(program->receiver);
 	commit_queue_stop(program->queue);
+	sifter_stop(program->sifter);
+	sampler_free(program->sampler);
+	free(program->handler_ratios);
 	processor_free(program->processor);
 	store_close(program->store);
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "processor/processor.h"
+#include "processor/sampler.h"
 #include "receiver/cors.h"
 #include "receiver/jobs.h"
 #include "receiver/otlp_json.h"
@@ -141,12 +142,29 @@ static void log_failure(struct receiver *receiver, enum signal signal, const cha
 		log_warn("receiver", "%s were not kept: %s", signal_name(signal), sentence);
 }
 
+/* All rows that are to be stored are durable. */
+static void take_in(struct job *job)
+{
+	struct receiver *receiver = job->receiver;
+	const struct receiver_options *options = &receiver->options;
+	const struct batch *batch = &job->batch;
+
+	if (options->processor)
+		processor_count(options->processor, batch);
+	if (options->sampler)
+		sampler_note(options->sampler, batch);
+	if (options->observe)
+		options->observe(options->observe_context, batch);
+	count(&receiver->counters[job->signal].received, batch_row_count(batch) + batch->unsampled_count);
+	accept_job(job);
+}
+
 static void committed(void *context, struct batch *batch, enum status status, const struct error *error)
 {
 	struct job *job = context;
 	struct receiver *receiver = job->receiver;
-	const struct receiver_options *options = &receiver->options;
 
+	(void)batch;
 	if (status != STATUS_OK) {
 		log_failure(receiver, job->signal, error->message);
 		refuse_job(job, status, error);
@@ -154,12 +172,7 @@ static void committed(void *context, struct batch *batch, enum status status, co
 	}
 	if (atomic_load_explicit(&receiver->is_failing, memory_order_relaxed))
 		atomic_store(&receiver->is_failing, false);
-	if (options->processor)
-		processor_count(options->processor, batch);
-	if (options->observe)
-		options->observe(options->observe_context, batch);
-	count(&receiver->counters[job->signal].received, batch_row_count(batch));
-	accept_job(job);
+	take_in(job);
 }
 
 static enum status decode(struct job *job, struct error *error)
@@ -185,6 +198,12 @@ static enum status push(struct job *job, struct error *error)
 		status = processor_recognise(options->processor, &job->batch, error);
 	if (status != STATUS_OK)
 		return status;
+	if (options->sampler)
+		sampler_head(options->sampler, &job->batch);
+	if (batch_row_count(&job->batch) == 0) {
+		take_in(job);
+		return STATUS_OK;
+	}
 	http_request_take_body(job->request, &body);
 	batch_own(&job->batch, &body);
 	return commit_queue_push(options->queue, &job->batch, size_bytes, committed, job, error);

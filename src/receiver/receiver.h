@@ -24,6 +24,7 @@
 
 struct receiver;
 struct processor;
+struct sampler;
 struct commit_queue;
 
 /* Sees a batch that has become durable, before its sender is answered. Must be short and keep nothing of it.
@@ -32,6 +33,7 @@ typedef void receiver_observe(void *context, const struct batch *batch);
 
 struct receiver_options {
 	struct processor *processor; /* NULL: nothing is recognised or counted */
+	struct sampler *sampler;     /* NULL: everything is stored and stays; borrowed */
 	struct commit_queue *queue;
 	const struct clock *clock;  /* stamps log records that carry no time */
 	bool enabled[SIGNAL_COUNT]; /* a disabled signal is answered with success, counted and dropped */
@@ -49,7 +51,7 @@ extern const uint16_t receiver_status_codes[RECEIVER_STATUS_CODES];
 
 struct receiver_signal_stats {
 	bool enabled;
-	uint64_t received;       /* rows accepted and durable */
+	uint64_t received;       /* rows accepted and durable, or left out by head sampling */
 	uint64_t rejected;       /* rows refused for what they are */
 	uint64_t dropped;        /* rows of a disabled signal */
 	uint64_t received_bytes; /* of bodies, after decoding their content */

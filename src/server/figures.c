@@ -44,6 +44,25 @@ static void render_signals(struct json *json, const struct server_figures *figur
 	json_end_object(json);
 }
 
+static void render_sampling(struct json *json, const struct server_figures *figures)
+{
+	if (!figures->is_sampling)
+		return;
+	json_key(json, str_from("sampling"));
+	json_begin_array(json);
+	for (size_t i = 0; i < figures->sampling_count; i++) {
+		const struct server_sampling_figure *figure = &figures->sampling[i];
+
+		json_begin_object(json);
+		json_member_c(json, "decision", figure->is_kept ? "kept" : "dropped");
+		json_member_c(json, "reason", figure->reason);
+		json_member_u64(json, "traces", figure->traces);
+		json_member_u64(json, "spans", figure->spans);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void render_store(struct json *json, const struct server_options *options,
 			 const struct store_stats *stats)
 {
@@ -109,6 +128,7 @@ void run_status(struct server *server, struct http_request *request)
 	render_store(&json, &server->options, &picture.store);
 	render_cache(&json, &picture.cache);
 	render_signals(&json, &picture.figures);
+	render_sampling(&json, &picture.figures);
 	render_project(&json, &server->options);
 	json_end_object(&json);
 	answer_json(server, request, &body);
@@ -223,6 +243,36 @@ static void write_commits(struct buffer *out, const struct server_figures *figur
 	      figures->queue_bytes);
 	plain(out, "rohas_telemetry_queue_limit_bytes", "gauge",
 	      "Bytes that may wait before senders are asked to retry.", figures->queue_limit_bytes);
+}
+
+static void write_sampling_family(struct buffer *out, const struct server_figures *figures, const char *name,
+				  const char *help, size_t offset)
+{
+	family(out, name, "counter", help);
+	for (size_t i = 0; i < figures->sampling_count; i++) {
+		const struct server_sampling_figure *figure = &figures->sampling[i];
+		uint64_t value;
+
+		memcpy(&value, (const char *)figure + offset, sizeof(value));
+		buffer_printf(out, "%s{decision=\"%s\",reason=\"%s\"} %" PRIu64 "\n", name,
+			      figure->is_kept ? "kept" : "dropped", figure->reason, value);
+	}
+}
+
+static void write_sampling(struct buffer *out, const struct server_figures *figures)
+{
+	if (!figures->is_sampling)
+		return;
+	write_sampling_family(
+		out, figures, "rohas_telemetry_sampling_traces_total",
+		"Traces that were decided on, by their root spans; those left out on arrival are not "
+		"told apart.",
+		offsetof(struct server_sampling_figure, traces));
+	write_sampling_family(out, figures, "rohas_telemetry_sampling_spans_total",
+			      "Spans of traces that were decided on.",
+			      offsetof(struct server_sampling_figure, spans));
+	plain(out, "rohas_telemetry_sampling_known_traces", "gauge",
+	      "Traces of which sampling knows something that may keep them.", figures->sampling_known_traces);
 }
 
 static void write_store(struct buffer *out, const struct picture *picture)
@@ -362,6 +412,7 @@ void run_figures(struct server *server, struct http_request *request)
 	write_rows(&body, &picture.figures);
 	write_requests(&body, &picture.figures);
 	write_commits(&body, &picture.figures);
+	write_sampling(&body, &picture.figures);
 	write_store(&body, &picture);
 	write_dropped(&body, &picture.store);
 	write_effort(&body, &picture.store);

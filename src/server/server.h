@@ -40,7 +40,15 @@ struct server_request_figure {
 };
 enum { SERVER_REQUEST_FIGURES = 64 };
 
-/* What the server shows of the parts that it does not know: the doors and the commit queue. */
+/* Of sampling: what stays, or goes, for a reason. */
+struct server_sampling_figure {
+	bool is_kept;
+	const char *reason;
+	uint64_t traces, spans;
+};
+enum { SERVER_SAMPLING_FIGURES = 16 };
+
+/* What the server shows of the parts that it does not know: the doors, the commit queue and sampling. */
 struct server_figures {
 	struct server_signal_figures signals[SIGNAL_COUNT];
 	struct server_request_figure
@@ -49,6 +57,10 @@ struct server_figures {
 	uint64_t received_bytes; /* of OTLP bodies after decoding */
 	uint64_t commit_batches, commit_groups, commit_failures, commit_refusals;
 	uint64_t queue_bytes, queue_limit_bytes;
+	bool is_sampling;
+	struct server_sampling_figure sampling[SERVER_SAMPLING_FIGURES];
+	size_t sampling_count;
+	uint64_t sampling_known_traces;
 };
 
 /* Fills figures (zeroed before) with what is true now. Called from the server's threads. */
