@@ -76,6 +76,10 @@ const struct config_key config_keys[] = {
 	 .help = "How many bytes of memory the traces of telemetry.max_cache_size may take together; a trace "
 		 "of "
 		 "more than a quarter of it is read anew each time."},
+	{"telemetry.lost_after_seconds", INTEGER(telemetry.lost_after_seconds, 1, 86400), .standard = "300",
+	 .help = "How long nothing must arrive from a process for what it has started and not ended to be "
+		 "lost "
+		 "rather than running."},
 	{"telemetry.enable_metrics", BOOLEAN(telemetry.enable_metrics), .standard = "true",
 	 .help = "Whether metrics are kept; if not, they are accepted, counted and dropped."},
 	{"telemetry.enable_logs", BOOLEAN(telemetry.enable_logs), .standard = "true",

@@ -247,6 +247,7 @@ static enum status start_server(struct program *program, struct error *error)
 		.clock = &clock_system,
 		.cache_trace_limit = (size_t)config->telemetry.max_cache_size,
 		.cache_limit_bytes = (size_t)config->telemetry.max_cache_bytes,
+		.lost_after_ns = (uint64_t)config->telemetry.lost_after_seconds * NS_PER_SECOND,
 		.receiver_handle = receiver_serve,
 		.receiver_reject = receiver_reject,
 		.receiver_context = program->receiver,

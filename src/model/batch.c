@@ -13,6 +13,7 @@ void batch_release(struct batch *batch)
 	free(batch->spans);
 	free(batch->logs);
 	free(batch->points);
+	free(batch->starts);
 	arena_release(&batch->arena);
 	for (size_t i = 0; i < 2; i++)
 		buffer_release(&batch->bodies[i]);
@@ -21,7 +22,8 @@ void batch_release(struct batch *batch)
 
 void batch_clear(struct batch *batch)
 {
-	batch->span_count = batch->log_count = batch->point_count = batch->unsampled_count = 0;
+	batch->span_count = batch->log_count = batch->point_count = batch->unsampled_count =
+		batch->start_count = 0;
 	arena_clear(&batch->arena);
 	for (size_t i = 0; i < 2; i++)
 		buffer_release(&batch->bodies[i]);
@@ -56,16 +58,25 @@ static void *add_row(void **items, size_t *count, size_t *capacity, size_t size)
 	return row;
 }
 
-struct span *batch_add_span(struct batch *batch)
+static struct span *add_span(struct span **spans, size_t *count, size_t *capacity)
 {
-	struct span *span =
-		add_row((void **)&batch->spans, &batch->span_count, &batch->span_capacity, sizeof(*span));
+	struct span *span = add_row((void **)spans, count, capacity, sizeof(*span));
 
 	if (span) {
 		span->resource = &resource_empty;
 		span->scope = &scope_empty;
 	}
 	return span;
+}
+
+struct span *batch_add_span(struct batch *batch)
+{
+	return add_span(&batch->spans, &batch->span_count, &batch->span_capacity);
+}
+
+struct span *batch_add_start(struct batch *batch)
+{
+	return add_span(&batch->starts, &batch->start_count, &batch->start_capacity);
 }
 
 struct log_record *batch_add_log(struct batch *batch)

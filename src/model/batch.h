@@ -25,10 +25,13 @@ struct batch {
 	struct span *spans;
 	struct log_record *logs;
 	struct metric_point *points;
+	struct span *
+		starts; /* of spans that have not ended: told by log records that are here too; never stored */
 	size_t span_count, span_capacity;
 	size_t unsampled_count; /* spans behind the others that are counted and not stored */
 	size_t log_count, log_capacity;
 	size_t point_count, point_capacity;
+	size_t start_count, start_capacity;
 	struct buffer bodies[2]; /* the bytes that views point into */
 };
 
@@ -43,6 +46,7 @@ void batch_clear(struct batch *batch);
  * the rows that are there. */
 struct span *batch_add_span(struct batch *batch);
 struct log_record *batch_add_log(struct batch *batch);
+struct span *batch_add_start(struct batch *batch);
 struct metric_point *batch_add_point(struct batch *batch);
 
 /* Takes buffer (which is empty afterwards): its bytes live as long as the rows. At most two. */

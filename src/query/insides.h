@@ -10,6 +10,7 @@ struct query {
 	struct store *store; /* borrowed */
 	struct trace_cache *cache;
 	struct definitions *definitions;
+	struct running *running; /* NULL: nobody says what has started */
 };
 
 #endif

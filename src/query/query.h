@@ -13,6 +13,7 @@
 #ifndef ROHAS_QUERY_QUERY_H
 #define ROHAS_QUERY_QUERY_H
 
+#include "query/running.h"
 #include "storage/store.h"
 
 struct query;
@@ -25,8 +26,10 @@ struct query;
 
 struct query_options {
 	struct store *store;
-	size_t cache_trace_limit; /* assembled traces kept; 0 keeps none */
-	size_t cache_limit_bytes; /* what they take together; 0: CACHE_STANDARD_BYTES */
+	size_t cache_trace_limit;  /* assembled traces kept; 0 keeps none */
+	size_t cache_limit_bytes;  /* what they take together; 0: CACHE_STANDARD_BYTES */
+	const struct clock *clock; /* NULL: nothing is running, as where no batches are noted; borrowed */
+	uint64_t lost_after_ns;    /* see running.h */
 };
 
 enum status query_new(const struct query_options *options, struct query **query_out, struct error *error);
@@ -35,13 +38,18 @@ enum status query_new(const struct query_options *options, struct query **query_
 void query_free(struct query *query);
 
 /*
- * Says that a batch has become visible: cached traces that got spans are forgotten. To be called after
+ * Says that a batch has become visible: cached traces that got spans are forgotten, and it is known what is running. To be called after
  * store_append and before the sender is answered; then no answer is older than what was acknowledged before
  * it was asked for.
  */
 void query_note_batch(struct query *query, const struct batch *batch);
 
 enum status query_store_stats(struct query *query, struct store_stats *stats_out, struct error *error);
+
+/* What is running, as running_list says; nothing where no batches are noted. */
+enum status query_list_running(struct query *query, const struct span_filter *filter, size_t limit,
+			       struct batch *batch_out, uint64_t *last_heard_out, struct error *error);
+void query_running_stats(struct query *query, struct running_stats *stats_out);
 
 struct trace_cache_stats {
 	uint64_t hit_count, miss_count;

@@ -138,6 +138,10 @@ static void summarise_span(struct trace_summary *summary, const struct span *spa
 	summary->end_ns = span->end_ns > summary->end_ns ? span->end_ns : summary->end_ns;
 	if (span->handler.outcome == OUTCOME_ERROR)
 		summary->error_count++;
+	/* Of two outcomes the one that is worse to hear of. */
+	if (summary->outcome != OUTCOME_ERROR && span->handler.outcome != OUTCOME_SUCCESS &&
+	    (span->handler.outcome == OUTCOME_ERROR || span->handler.outcome > summary->outcome))
+		summary->outcome = span->handler.outcome;
 	if (!*has_root && span_is_root(span)) {
 		*has_root = true;
 		summary->name = span->name;
@@ -176,7 +180,6 @@ static bool summarise(struct trace *trace)
 		summary->name = orphan ? orphan->name : spans[0].name;
 	if (summary->end_ns < summary->start_ns)
 		summary->end_ns = summary->start_ns;
-	summary->outcome = summary->error_count ? OUTCOME_ERROR : OUTCOME_SUCCESS;
 	summary->complete = has_root && !orphan;
 	return true;
 }
@@ -203,8 +206,40 @@ static void trim(struct batch *batch)
 	batch->span_capacity = batch->span_count;
 }
 
+static bool has_span(const struct span *spans, size_t count, const uint8_t span_id[SPAN_ID_SIZE])
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(spans[i].span_id, span_id, SPAN_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
+}
+
+/* What has started and not ended, unless its end has just arrived. */
+static enum status add_running(struct running *running, struct trace *trace, struct error *error)
+{
+	struct batch *batch = &trace->batch;
+	size_t ended = batch->span_count, kept = ended;
+	enum status status = running_read_trace(running, trace->summary.trace_id, batch, error);
+
+	for (size_t i = ended; i < batch->span_count; i++)
+		if (!has_span(batch->spans, ended, batch->spans[i].span_id))
+			batch->spans[kept++] = batch->spans[i];
+	batch->span_count = kept;
+	trace->is_open = kept > ended;
+	if (trace->is_open)
+		qsort(batch->spans, kept, sizeof(*batch->spans), by_start);
+	return status;
+}
+
 /* A trace without spans stands for one that is not there: that too is worth keeping. */
-static enum status trace_read(struct store *store, const uint8_t trace_id[TRACE_ID_SIZE],
+static enum status trace_read(struct query *query, const uint8_t trace_id[TRACE_ID_SIZE],
 			      struct trace **trace_out, struct error *error)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
@@ -215,7 +250,9 @@ static enum status trace_read(struct store *store, const uint8_t trace_id[TRACE_
 	trace->references = 1;
 	memcpy(trace->summary.trace_id, trace_id, TRACE_ID_SIZE);
 	batch_init(&trace->batch, TRACE_LIMIT_BYTES);
-	status = store_read_trace(store, trace_id, &trace->batch, error);
+	status = store_read_trace(query->store, trace_id, &trace->batch, error);
+	if (query->running && (status == STATUS_OK || status == STATUS_NOT_FOUND))
+		status = add_running(query->running, trace, error);
 	if (status == STATUS_OK && trace->batch.span_count && !assemble(trace))
 		status = STATUS_NO_MEMORY;
 	if (status == STATUS_NO_MEMORY)
@@ -241,11 +278,12 @@ enum status trace_get(struct query *query, const uint8_t trace_id[TRACE_ID_SIZE]
 
 	if (!trace) {
 		struct trace *read = NULL;
-		enum status status = trace_read(query->store, trace_id, &read, error);
+		enum status status = trace_read(query, trace_id, &read, error);
 
 		if (status != STATUS_OK)
 			return status;
-		trace_cache_keep(query->cache, read, ticket);
+		if (!read->is_open)
+			trace_cache_keep(query->cache, read, ticket);
 		trace = read;
 	}
 	if (trace->batch.span_count) {
@@ -262,7 +300,7 @@ bool trace_matches(const struct trace *trace, const struct span_filter *filter, 
 	struct span_filter span_filter = *filter;
 
 	if (filter->outcome == OUTCOME_SUCCESS) {
-		if (trace->summary.error_count)
+		if (trace->summary.outcome != OUTCOME_SUCCESS)
 			return false;
 		span_filter.outcome = FILTER_ANY;
 	}

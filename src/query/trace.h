@@ -18,12 +18,12 @@ enum { SUMMARY_SERVICE_LIMIT = 64 };
 
 struct trace_summary {
 	uint8_t trace_id[TRACE_ID_SIZE];
-	struct str name;           /* the root's, else that of the earliest span whose parent is not here */
-	struct str handler_name;   /* of the first execution; empty where there is none */
-	struct str language;       /* of the first execution */
-	uint8_t handler_type;      /* enum handler_type, of the first execution */
-	uint8_t outcome;           /* OUTCOME_ERROR where any span failed, else OUTCOME_SUCCESS */
-	bool complete;             /* a root is here, and the parent of every span */
+	struct str name;         /* the root's, else that of the earliest span whose parent is not here */
+	struct str handler_name; /* of the first execution; empty where there is none */
+	struct str language;     /* of the first execution */
+	uint8_t handler_type;    /* enum handler_type, of the first execution */
+	uint8_t outcome; /* OUTCOME_ERROR where any span failed, else LOST, else RUNNING, else SUCCESS */
+	bool complete;   /* a root is here, and the parent of every span */
 	uint64_t start_ns, end_ns; /* of the earliest and the latest */
 	size_t span_count, error_count;
 	const struct str *services; /* distinct, in order of appearance */
@@ -31,10 +31,13 @@ struct trace_summary {
 };
 
 struct trace {
-	struct batch batch;    /* its spans, sorted by start; a span that was sent twice is here once */
+	struct batch
+		batch; /* its spans, sorted by start; a span that was sent twice is here once. One that has
+				  started and not ended is RUNNING or LOST, and ends now */
 	const uint32_t *by_id; /* indexes into batch.spans, sorted by span id */
 	struct trace_summary summary;
 	size_t size_bytes; /* what it takes in memory, about */
+	bool is_open;      /* some of it is running or lost: it is another one in a moment */
 	int references;    /* the insides' */
 };
 
@@ -64,7 +67,8 @@ enum { TRACE_LIST_EXAMINED_MOST = 5000, TRACE_LIST_MS = 1000 };
 
 struct trace_query {
 	/* Handler, type, language, service, operation, durations and tags are met by one span together.
-	 * outcome ERROR: that span failed. outcome SUCCESS: no span of the trace failed. */
+	 * outcome ERROR: that span failed. outcome SUCCESS: no span of the trace failed. outcome RUNNING
+	 * or LOST: the span has started and not ended; there is one page of them. */
 	struct span_filter filter;
 	size_t limit;      /* 1 to TRACE_LIST_MOST */
 	struct str cursor; /* empty: the first page. A cursor brings its time range along */

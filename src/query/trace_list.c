@@ -71,7 +71,7 @@ static enum status examine(struct walk *walk, const struct trace_hit *hit, struc
 	} else if (status != STATUS_OK) {
 		return status;
 	} else {
-		if (!walk->without_errors || trace->summary.error_count == 0)
+		if (!walk->without_errors || trace->summary.outcome == OUTCOME_SUCCESS)
 			added = add_summary(walk->list, &trace->summary);
 		trace_drop(trace);
 	}
@@ -152,6 +152,50 @@ static enum status walk_all(struct walk *walk, size_t limit, struct error *error
 	return status;
 }
 
+static bool is_listed(const struct trace_list *list, const uint8_t trace_id[TRACE_ID_SIZE])
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (memcmp(list->summaries[i].trace_id, trace_id, TRACE_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static enum status add_trace_of(struct query *query, const struct span *span, struct trace_list *list,
+				struct error *error)
+{
+	const struct trace *trace;
+	enum status status;
+	bool added;
+
+	if (is_listed(list, span->trace_id))
+		return STATUS_OK;
+	status = trace_get(query, span->trace_id, &trace, error);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND || status == STATUS_TOO_LARGE ? STATUS_OK : status;
+	added = add_summary(list, &trace->summary);
+	trace_drop(trace);
+	return added ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "no memory for a list of traces");
+}
+
+/* The traces in which a span that meets the filter is running or lost. The store knows nothing of those. */
+static enum status list_running(struct query *query, const struct trace_query *question,
+				struct trace_list *list, struct error *error)
+{
+	enum status status = STATUS_OK;
+	struct batch spans;
+
+	list->summaries = arena_alloc(&list->arena, question->limit * sizeof(*list->summaries));
+	if (!list->summaries)
+		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of traces");
+	batch_init(&spans, PAGE_LIMIT_BYTES);
+	if (query->running)
+		status = running_list(query->running, &question->filter, RUNNING_MOST, &spans, NULL, error);
+	for (size_t i = 0; i < spans.span_count && list->count < question->limit && status == STATUS_OK; i++)
+		status = add_trace_of(query, &spans.spans[i], list, error);
+	batch_release(&spans);
+	return status;
+}
+
 enum status trace_list(struct query *query, const struct trace_query *question, struct trace_list *list_out,
 		       struct error *error)
 {
@@ -171,7 +215,9 @@ enum status trace_list(struct query *query, const struct trace_query *question, 
 	if (walk.without_errors)
 		filter.outcome = FILTER_ANY;
 	arena_init(&list.arena, PAGE_LIMIT_BYTES);
-	status = walk_all(&walk, question->limit, error);
+	walk.ended = filter.outcome == OUTCOME_RUNNING || filter.outcome == OUTCOME_LOST;
+	status = walk.ended ? list_running(query, question, &list, error)
+			    : walk_all(&walk, question->limit, error);
 	if (status != STATUS_OK) {
 		trace_list_release(&list);
 		return status;

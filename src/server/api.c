@@ -26,6 +26,11 @@ void run_logs(struct server *server, struct http_request *request)
 	run_question(server, request, ask_logs);
 }
 
+void run_running(struct server *server, struct http_request *request)
+{
+	run_question(server, request, ask_running);
+}
+
 void run_metrics(struct server *server, struct http_request *request)
 {
 	run_question(server, request, ask_metrics);

@@ -64,13 +64,13 @@ void live_reader_free(struct live_reader *reader)
 
 /* ---- what the committing thread does ---- */
 
-static void note_spans(struct live *live, const struct batch *batch)
+static void note_spans(struct live *live, const struct span *spans, size_t count)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	const uint8_t *last = NULL;
 
-	for (size_t i = 0; i < batch->span_count; i++) {
-		const uint8_t *trace_id = batch->spans[i].trace_id;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *trace_id = spans[i].trace_id;
 
 		if (last && memcmp(last, trace_id, TRACE_ID_SIZE) == 0)
 			continue;
@@ -92,14 +92,17 @@ static void note_logs(struct live *live, const struct batch *batch)
 
 void live_note_batch(struct live *live, const struct batch *batch)
 {
-	bool wants_spans = batch->span_count && atomic_load(&live->trace_reader_count);
+	bool wants_spans =
+		(batch->span_count || batch->start_count) && atomic_load(&live->trace_reader_count);
 	bool wants_logs = batch->log_count && atomic_load(&live->log_reader_count);
 
 	if (!wants_spans && !wants_logs)
 		return;
 	pthread_mutex_lock(&live->lock);
-	if (wants_spans)
-		note_spans(live, batch);
+	if (wants_spans) {
+		note_spans(live, batch->spans, batch->span_count);
+		note_spans(live, batch->starts, batch->start_count);
+	}
 	if (wants_logs)
 		note_logs(live, batch);
 	pthread_cond_signal(&live->changed);

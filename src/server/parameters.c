@@ -180,8 +180,12 @@ static bool read_status(const struct parameters *parameters, uint8_t *outcome, s
 		*outcome = OUTCOME_SUCCESS;
 	else if (str_equal_c(value, "error"))
 		*outcome = OUTCOME_ERROR;
+	else if (str_equal_c(value, "running"))
+		*outcome = OUTCOME_RUNNING;
+	else if (str_equal_c(value, "lost"))
+		*outcome = OUTCOME_LOST;
 	else if (value.size)
-		return refuse_value("status", value, "success or error", problem);
+		return refuse_value("status", value, "success, error, running or lost", problem);
 	return true;
 }
 
@@ -242,6 +246,28 @@ bool parameters_trace_question(const struct parameters *parameters, struct trace
 	       read_trace_filter(parameters, question_out, problem) &&
 	       read_range(parameters, &question_out->query.filter.range, problem) &&
 	       read_limit(parameters, TRACE_LIST_MOST, &question_out->query.limit, problem);
+}
+
+/* ---- what is running ---- */
+
+static const struct parameter_rule running_rules[] = {
+	{"handler", false}, {"handler_type", false}, {"language", false},
+	{"service", false}, {"status", false},       {"limit", false},
+};
+
+bool parameters_running_question(const struct parameters *parameters, struct running_question *question_out,
+				 struct problem *problem)
+{
+	struct span_filter *filter = &question_out->filter;
+
+	*question_out = (struct running_question){SPAN_FILTER_ANY, 100};
+	filter->handler = parameters_find(parameters, "handler");
+	filter->language = parameters_find(parameters, "language");
+	filter->service = parameters_find(parameters, "service");
+	return parameters_check(parameters, running_rules, COUNT_OF(running_rules), problem) &&
+	       read_handler_type(parameters, &filter->handler_type, problem) &&
+	       read_status(parameters, &filter->outcome, problem) &&
+	       read_limit(parameters, TRACE_LIST_MOST, &question_out->limit, problem);
 }
 
 /* ---- logs ---- */

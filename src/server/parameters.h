@@ -53,6 +53,10 @@ struct trace_question {
 	struct trace_query query;
 	struct tag_filter tags[PARAMETER_LIMIT];
 };
+struct running_question {
+	struct span_filter filter;
+	size_t limit;
+};
 struct log_question {
 	struct log_query query;
 	struct str terms[LOG_TERM_LIMIT];
@@ -70,6 +74,8 @@ bool parameters_trace_question(const struct parameters *parameters, struct trace
 			       struct problem *problem);
 bool parameters_log_question(const struct parameters *parameters, struct log_question *question_out,
 			     struct problem *problem);
+bool parameters_running_question(const struct parameters *parameters, struct running_question *question_out,
+				 struct problem *problem);
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
 				struct problem *problem);
 

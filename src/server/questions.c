@@ -66,6 +66,30 @@ bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out
 	return finish(body_out, problem);
 }
 
+bool ask_running(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		 struct problem *problem)
+{
+	struct running_question question;
+	struct running_stats stats;
+	struct json json = begin(body_out);
+	struct batch spans;
+	uint64_t *heard;
+	struct error error;
+	enum status status;
+
+	if (!parameters_running_question(parameters, &question, problem))
+		return false;
+	batch_init(&spans, PAGE_LIMIT_BYTES);
+	heard = arena_alloc(&spans.arena, question.limit * sizeof(*heard));
+	status = heard ? query_list_running(query, &question.filter, question.limit, &spans, heard, &error)
+		       : error_set(&error, STATUS_NO_MEMORY, "no memory for a list of what is running");
+	query_running_stats(query, &stats);
+	if (status == STATUS_OK)
+		render_running(&json, &spans, heard, &stats);
+	batch_release(&spans);
+	return status == STATUS_OK ? finish(body_out, problem) : refuse(problem, status, &error, NULL);
+}
+
 bool ask_logs(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 	      struct problem *problem)
 {

@@ -16,6 +16,7 @@ typedef bool ask_question(struct query *query, const struct parameters *paramete
 
 ask_question ask_traces;  /* a list of traces */
 ask_question ask_logs;    /* a list of log records */
+ask_question ask_running; /* what has started and not ended */
 ask_question ask_metrics; /* a list of metrics; with a name, the values of one over time */
 
 /* trace_id as it was written by whoever asks. */

@@ -315,6 +315,39 @@ void render_trace_list(struct json *json, const struct trace_list *list)
 	json_end_object(json);
 }
 
+static void render_started(struct json *json, const struct span *span, uint64_t heard_ns)
+{
+	json_begin_object(json);
+	member_id(json, "trace_id", span->trace_id, TRACE_ID_SIZE);
+	member_id(json, "span_id", span->span_id, SPAN_ID_SIZE);
+	json_member_string(json, "operation_name", span->name);
+	json_member_nullable(json, "handler_name", span->handler.name);
+	json_member_nullable(json, "handler_type", str_from(handler_type_name(span->handler.type)));
+	json_member_nullable(json, "language", span->handler.language);
+	json_member_nullable(json, "event", span->handler.event);
+	json_member_string(json, "service", resource_service(span->resource));
+	json_member_c(json, "status", outcome_name(span->handler.outcome));
+	member_time(json, "start_time", span->start_ns);
+	member_duration(json, span->start_ns, span->end_ns);
+	member_time(json, "last_heard", heard_ns);
+	json_end_object(json);
+}
+
+void render_running(struct json *json, const struct batch *spans, const uint64_t *heard_ns,
+		    const struct running_stats *stats)
+{
+	json_begin_object(json);
+	json_key(json, str_from("executions"));
+	json_begin_array(json);
+	for (size_t i = 0; i < spans->span_count; i++)
+		render_started(json, &spans->spans[i], heard_ns[i]);
+	json_end_array(json);
+	json_member_u64(json, "running", stats->running);
+	json_member_u64(json, "lost", stats->lost);
+	json_member_u64(json, "refused", stats->refused);
+	json_end_object(json);
+}
+
 /* ---- logs ---- */
 
 static void member_message(struct json *json, const struct value *body)

@@ -23,6 +23,10 @@ void render_trace(struct json *json, const struct trace *trace);
 void render_trace_summary(struct json *json, const struct trace_summary *summary);
 void render_trace_list(struct json *json, const struct trace_list *list);
 
+/* heard: when each span's process was last heard of. */
+void render_running(struct json *json, const struct batch *spans, const uint64_t *heard_ns,
+		    const struct running_stats *stats);
+
 void render_log(struct json *json, const struct log_record *record);
 void render_log_list(struct json *json, const struct log_list *list);
 

@@ -21,6 +21,7 @@ static const struct route routes[] = {
 	{"/telemetry/traces/", run_trace, .is_prefix = true, .is_guarded = true, .is_slow = true},
 	{"/telemetry/logs", run_logs, .is_guarded = true, .is_slow = true},
 	{"/telemetry/metrics", run_metrics, .is_guarded = true, .is_slow = true},
+	{"/telemetry/running", run_running, .is_guarded = true, .is_slow = true},
 	{"/telemetry/live", run_live, .is_guarded = true},
 	{"/telemetry/backup", run_backup, .is_guarded = true, .is_slow = true, .is_action = true},
 	{"/telemetry/status", run_status, .is_guarded = true},
@@ -274,6 +275,8 @@ static enum status start(struct server *server, struct error *error)
 		.store = options->store,
 		.cache_trace_limit = options->cache_trace_limit,
 		.cache_limit_bytes = options->cache_limit_bytes,
+		.clock = options->clock,
+		.lost_after_ns = options->lost_after_ns,
 	};
 	enum status status = query_new(&query_options, &server->query, error);
 

@@ -78,7 +78,9 @@ struct server_options {
 	const struct clock *clock;
 	size_t cache_trace_limit; /* max_cache_size: assembled traces kept; 0 keeps none */
 	size_t cache_limit_bytes; /* what they take together; 0: the default of query.h */
-	unsigned worker_count;    /* threads for queries; 0: 3 */
+	uint64_t
+		lost_after_ns; /* what has started and not ended is lost when its process was silent so long */
+	unsigned worker_count; /* threads for queries; 0: 3 */
 
 	/* The door for /v1/… on this port, and its way to refuse. NULL answers 404, and as the server does.
 	 */

@@ -210,7 +210,7 @@ describe('mistakes', () => {
 			2,
 			/^rohas-telemetry: --min-duration is "soon"; it must be a duration/,
 		],
-		[['traces', '--status', 'odd'], 2, /--status is "odd"; it must be success or error/],
+		[['traces', '--status', 'odd'], 2, /--status is "odd"; it must be success, error, running or lost/],
 		[['traces', '--cursor', 'x'], 2, /cursor/],
 		[['trace', 'abc'], 2, /"abc" is not a trace id; it must be 32 hexadecimal digits/],
 		[['trace', `${'0'.repeat(31)}1`], 1, /no span of the trace 0+1 is here/],

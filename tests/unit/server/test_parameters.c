@@ -96,7 +96,7 @@ static void refuses_what_traces_do_not_know(void **state)
 		{"end=2026-13-01T00:00:00Z", "end", "RFC 3339"},
 		{"start=now&end=-5m", "end", "before the start"},
 		{"handler_type=lambda", "handler_type", "websocket"},
-		{"status=failed", "status", "success or error"},
+		{"status=failed", "status", "success, error, running or lost"},
 		{"min_duration=-1s", "min_duration", "100ms"},
 		{"max_duration=1 hour", "max_duration", "100ms"},
 		{"min_duration=2s&max_duration=1s", "max_duration", "shorter"},
