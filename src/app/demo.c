@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static void note_signal(int number)
 }
 
 struct demo_options {
-	const char *url, *api_key, *truth_path;
+	const char *url, *api_key, *truth_path, *spans_path;
 	uint64_t seed, history_ns, duration_ns, wait_ns;
 	double rate;
 	bool is_quiet;
@@ -184,6 +185,12 @@ static int play(struct demo_options *options)
 	open_shop(shop, options);
 	status = sender_new(options->url, options->api_key, options->wait_ns, &stop, &sender, &error);
 	shop->play.outbox.truth = &shop->play.truth;
+	if (options->spans_path) {
+		shop->play.truth.spans = fopen(options->spans_path, "we");
+		if (!shop->play.truth.spans)
+			status = error_set(&error, STATUS_IO, "%s cannot be written: %s", options->spans_path,
+					   strerror(errno));
+	}
 	shop->play.outbox.sender = sender;
 	if (status == STATUS_OK)
 		status = play_all(shop, options, &error);
@@ -192,6 +199,9 @@ static int play(struct demo_options *options)
 	if (options->truth_path && (status == STATUS_OK || status == STATUS_CANCELLED) &&
 	    truth_write(&shop->play.truth, options->seed, options->truth_path, &error) != STATUS_OK)
 		status = STATUS_IO;
+	if (shop->play.truth.spans && fclose(shop->play.truth.spans) != 0 && status == STATUS_OK)
+		status = error_set(&error, STATUS_IO, "%s cannot be written: %s", options->spans_path,
+				   strerror(errno));
 	if (status != STATUS_OK && status != STATUS_CANCELLED)
 		cli_fail("%s", error.message);
 	sender_free(sender);
@@ -262,6 +272,8 @@ static int run(int argc, char **argv)
 		 OPTION_DURATION, &demo.wait_ns},
 		{"print-truth", "FILE", "at the end, write what was really sent, counted, as JSON",
 		 OPTION_TEXT, &demo.truth_path},
+		{"print-spans", "FILE", "write every span that was acknowledged, as a line of JSON",
+		 OPTION_TEXT, &demo.spans_path},
 		{"quiet", NULL, "say nothing but errors", OPTION_FLAG, &demo.is_quiet},
 	};
 	const struct command_line line = {

@@ -74,7 +74,7 @@ static bool make_room(struct demo_outbox *outbox)
 
 void outbox_put(struct demo_outbox *outbox, const struct outbox_item *item)
 {
-	struct outbox_item *copy = malloc(sizeof(*copy) + item->bytes.size);
+	struct outbox_item *copy = malloc(sizeof(*copy) + item->bytes.size + item->told.size);
 
 	if (!copy || !make_room(outbox)) {
 		free(copy);
@@ -83,6 +83,9 @@ void outbox_put(struct demo_outbox *outbox, const struct outbox_item *item)
 	*copy = *item;
 	copy->sequence = outbox->sequence++;
 	copy->bytes.data = memcpy(copy + 1, item->bytes.data, item->bytes.size);
+	copy->told.data = (const char *)(copy + 1) + item->bytes.size;
+	if (item->told.size)
+		memcpy((char *)copy->told.data, item->told.data, item->told.size);
 	outbox->heap[outbox->count++] = copy;
 	sift_up(outbox, outbox->count - 1);
 }
@@ -158,6 +161,8 @@ static void count_item(struct demo_truth *truth, const struct outbox_item *item)
 		truth->last_ns = item->end_ns;
 	if (item->truth_row != TRUTH_NONE)
 		count_execution(truth, item);
+	if (truth->spans && item->told.size)
+		fwrite(item->told.data, 1, item->told.size, truth->spans);
 }
 
 static void forget(struct request *request)

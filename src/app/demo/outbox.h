@@ -26,6 +26,7 @@ struct outbox_item {
 	uint32_t messages; /* that it handles or publishes */
 	uint64_t sequence; /* given by outbox_put */
 	struct str bytes;  /* the Span, LogRecord or Metric; copied by outbox_put */
+	struct str told;   /* of a span: its line of the truth, or empty; copied too */
 };
 
 struct demo_outbox {

@@ -1,6 +1,8 @@
 #include "app/demo/play.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/demo/wire.h"
 #include "base/protobuf.h"
@@ -100,6 +102,9 @@ void span_link(struct open_span *span, const struct mark *to)
 	enum { TRACE = 1, SPAN = 2, FLAGS = 6 };
 	size_t mark = protobuf_begin(&span->fields, SPAN_LINK);
 
+	span->link = span->has_link ? span->link : *to;
+	span->has_link = true;
+
 	protobuf_put_bytes(&span->fields, TRACE, str_make(to->trace_id, TRACE_ID_SIZE));
 	protobuf_put_bytes(&span->fields, SPAN, str_make(to->span_id, SPAN_ID_SIZE));
 	protobuf_put_fixed32(&span->fields, FLAGS, FLAGS_LOCAL_PARENT);
@@ -124,6 +129,9 @@ void span_exception(struct open_span *span, uint64_t time_ns, const char *type, 
 {
 	size_t mark = protobuf_begin(&span->fields, SPAN_EVENT);
 
+	span->exception_type = type;
+	span->exception_message = message;
+	span->exception_stack = stack_trace;
 	protobuf_put_fixed64(&span->fields, EVENT_TIME, time_ns);
 	wire_string(&span->fields, EVENT_NAME, "exception");
 	wire_text(&span->fields, EVENT_ATTRIBUTE, "exception.type", type);
@@ -202,6 +210,52 @@ static int row_of(struct play *play, const struct open_span *span)
 	return TRUTH_NONE;
 }
 
+static json_t *id_json(const uint8_t *id, size_t size)
+{
+	char hex[2 * TRACE_ID_SIZE];
+
+	hex_encode(id, size, hex);
+	return json_stringn(hex, 2 * size);
+}
+
+static json_t *time_json(uint64_t time_ns)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_format(time_ns, text);
+	return json_string(text);
+}
+
+/* What a span is, as a line: what the program says of it can be checked against this alone. */
+static char *tell_span(const struct open_span *span, uint64_t end_ns)
+{
+	json_t *line = json_pack(
+		"{s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:f, s:b, s:s*, s:s*, s:s*, s:b, s:I}", "trace_id",
+		id_json(span->mark.trace_id, TRACE_ID_SIZE), "span_id",
+		id_json(span->mark.span_id, SPAN_ID_SIZE), "parent_span_id",
+		span->has_parent ? id_json(span->parent_id, SPAN_ID_SIZE) : json_null(), "name", span->name,
+		"kind", span_kind_name((uint8_t)span->kind), "language",
+		service_language(scope_service(span->scope)), "start_time", time_json(span->start_ns),
+		"end_time", time_json(end_ns), "duration_ms", (double)(end_ns - span->start_ns) / 1e6,
+		"failed", (int)span->has_failed, "handler_type", span->handler_type, "handler_name",
+		span->handler_type ? span->handler : NULL, "event", span->event[0] ? span->event : NULL,
+		"publishes", (int)span->publishes, "messages", (json_int_t)span->messages);
+	char *text;
+
+	if (span->has_link)
+		json_object_set_new(line, "link",
+				    json_pack("{s:o, s:o}", "trace_id",
+					      id_json(span->link.trace_id, TRACE_ID_SIZE), "span_id",
+					      id_json(span->link.span_id, SPAN_ID_SIZE)));
+	if (span->exception_type)
+		json_object_set_new(line, "exception",
+				    json_pack("{s:s, s:s, s:s}", "type", span->exception_type, "message",
+					      span->exception_message, "stacktrace", span->exception_stack));
+	text = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+	return text;
+}
+
 uint64_t span_close(struct play *play, struct open_span *span, uint64_t end_ns)
 {
 	struct buffer bytes = BUFFER_EMPTY;
@@ -216,12 +270,22 @@ uint64_t span_close(struct play *play, struct open_span *span, uint64_t end_ns)
 		.rows = 1,
 		.messages = span->messages,
 	};
+	struct buffer told = BUFFER_EMPTY;
 
+	if (play->truth.spans) {
+		char *text = tell_span(span, end_ns);
+
+		buffer_append_c(&told, text ? text : "");
+		buffer_append_byte(&told, '\n');
+		free(text);
+	}
+	item.told = buffer_str(&told);
 	write_span(&bytes, span, end_ns);
 	item.bytes = buffer_str(&bytes);
 	if (!buffer_failed(&bytes) && !buffer_failed(&span->fields))
 		outbox_put(&play->outbox, &item);
 	buffer_release(&bytes);
+	buffer_release(&told);
 	buffer_release(&span->fields);
 	return end_ns;
 }

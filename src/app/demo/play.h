@@ -52,6 +52,9 @@ struct open_span {
 	char handler[TRUTH_NAME_SIZE], event[TRUTH_NAME_SIZE];
 	bool publishes;
 	uint32_t messages;
+	struct mark link; /* the first */
+	bool has_link;
+	const char *exception_type, *exception_message, *exception_stack; /* of the last; NULL: none */
 };
 
 /* parent NULL: the root of a new trace. */

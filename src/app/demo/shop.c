@@ -16,11 +16,12 @@ enum { SCENE_COUNT = sizeof(scenes) / sizeof(scenes[0]) };
 static const struct {
 	shop_scene *play;
 	uint64_t every_ns;
+	const char *handler;
 } jobs[JOB_COUNT] = {
-	{job_restock, 60 * NS_PER_SECOND},
-	{job_expire_carts, 30 * NS_PER_SECOND},
-	{job_sync_inventory, 120 * NS_PER_SECOND},
-	{job_daily_report, 600 * NS_PER_SECOND},
+	{job_restock, 60 * NS_PER_SECOND, "restock-shelves"},
+	{job_expire_carts, 30 * NS_PER_SECOND, "shop.jobs.carts.expire_carts"},
+	{job_sync_inventory, 120 * NS_PER_SECOND, "inventory.sync"},
+	{job_daily_report, 600 * NS_PER_SECOND, "DailyReport"},
 };
 
 /* The first time after time_ns at which the shop's clock shows a multiple of every_ns. */
@@ -90,7 +91,13 @@ static void play_due(struct shop *shop)
 		play_visit(shop);
 	for (size_t i = 0; i < JOB_COUNT; i++)
 		if (shop->now_ns == shop->next_job_ns[i]) {
-			jobs[i].play(shop, shop->now_ns + random_next(&shop->play.random) % (20 * NS_PER_MS));
+			uint64_t late_ns = random_next(&shop->play.random) % (20 * NS_PER_MS);
+
+			/* Now and then the machine that should run it is not there. */
+			if (random_chance(&shop->play.random, 0.02))
+				truth_miss(&shop->play.truth, jobs[i].handler, shop->now_ns);
+			else
+				jobs[i].play(shop, shop->now_ns + late_ns);
 			shop->next_job_ns[i] += jobs[i].every_ns;
 		}
 	if (shop->now_ns == shop->next_export_ns) {

@@ -40,6 +40,8 @@ void job_expire_carts(struct shop *shop, uint64_t start_ns)
 	struct play *play = &shop->play;
 	struct open_span job;
 	uint64_t at = start_ns + play_takes(play, 1.5);
+	struct mark told;
+	size_t expired;
 
 	span_open(play, &job, SCOPE_PYTHON_SCHEDULER, SPAN_INTERNAL, NULL, start_ns, "expire_carts");
 	span_text(&job, "code.function.name", "shop.jobs.carts.expire_carts");
@@ -50,8 +52,11 @@ void job_expire_carts(struct shop *shop, uint64_t start_ns)
 	} else {
 		at = call_postgres(play, SCOPE_PYTHON_PG, &job.mark, at, 30, "DELETE", "carts",
 				   "DELETE FROM carts WHERE touched < now() - interval '2 hours'");
-		report(play, SCOPE_PYTHON_LOGS, &job, at, "carts expired", "carts",
-		       random_below(&play->random, 12));
+		expired = random_below(&play->random, 12);
+		report(play, SCOPE_PYTHON_LOGS, &job, at, "carts expired", "carts", expired);
+		/* The campaign that was to handle it was never built. */
+		if (expired > 8)
+			at = publish(play, SCOPE_PYTHON_KAFKA, &job.mark, at, "cart.expired", "carts", &told);
 	}
 	span_close(play, &job, at + play_takes(play, 1));
 }

@@ -58,6 +58,30 @@ static json_t *publication_json(const struct truth_row *row)
 			 (json_int_t)row->messages);
 }
 
+void truth_miss(struct demo_truth *truth, const char *handler, uint64_t due_ns)
+{
+	struct truth_missed *missed = &truth->missed[truth->missed_count];
+
+	if (truth->missed_count == TRUTH_MISSED_MOST)
+		return;
+	snprintf(missed->handler, sizeof(missed->handler), "%s", handler);
+	missed->due_ns = due_ns;
+	truth->missed_count++;
+}
+
+static json_t *missed_json(const struct demo_truth *truth)
+{
+	json_t *list = json_array();
+	char due[TIME_TEXT_SIZE];
+
+	for (size_t i = 0; i < truth->missed_count; i++) {
+		time_format(truth->missed[i].due_ns, due);
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "handler_name", truth->missed[i].handler, "due", due));
+	}
+	return list;
+}
+
 static json_t *truth_json(const struct demo_truth *truth, uint64_t seed)
 {
 	json_t *executions = json_array(), *publications = json_array();
@@ -73,12 +97,13 @@ static json_t *truth_json(const struct demo_truth *truth, uint64_t seed)
 	}
 	time_format(truth->first_ns, first);
 	time_format(truth->last_ns, last);
-	return json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:{s:I}}", "seed",
+	return json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:I}}", "seed",
 			 (json_int_t)seed, "start", first, "end", last, "traces",
 			 (json_int_t)truth->trace_count, "spans", (json_int_t)truth->span_count, "logs",
 			 (json_int_t)truth->log_count, "points", (json_int_t)truth->point_count, "rejected",
 			 (json_int_t)truth->rejected_count, "executions", executions, "published",
-			 publications, "metrics", "shop.orders.count", (json_int_t)truth->order_count);
+			 publications, "missed", missed_json(truth), "metrics", "shop.orders.count",
+			 (json_int_t)truth->order_count);
 }
 
 enum status truth_write(const struct demo_truth *truth, uint64_t seed, const char *path, struct error *error)
