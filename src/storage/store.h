@@ -84,7 +84,7 @@ struct store_day {
 struct store_scan {
 	enum signal signal;
 	struct time_range range;
-	uint64_t since, snapshot;
+	uint64_t snapshot, since;
 };
 
 /* Takes some of the rows: of the scan's signal, good for the call alone. What it returns, unless STATUS_OK, ends the
