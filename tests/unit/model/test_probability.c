@@ -60,5 +60,5 @@ int main(void)
 		cmocka_unit_test(a_threshold_keeps_its_ratio),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run("model/probability", tests);
 }

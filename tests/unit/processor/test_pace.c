@@ -103,5 +103,5 @@ int main(void)
 		cmocka_unit_test(has_a_limit_of_handlers),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run("processor/pace", tests);
 }

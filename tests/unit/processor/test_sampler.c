@@ -373,5 +373,5 @@ int main(void)
 		cmocka_unit_test(groups_are_those_of_a_plain_search),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run("processor/sampler", tests);
 }

@@ -274,5 +274,5 @@ int main(void)
 		cmocka_unit_test(agrees_with_a_plain_list),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run("query/running", tests);
 }

@@ -227,5 +227,5 @@ int main(void)
 						remove_folder),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_run("storage/rocksdb/sift", tests);
 }
