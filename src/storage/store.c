@@ -112,6 +112,28 @@ enum status store_sift(struct store *store, const struct store_sift *sift, struc
 	return status == STATUS_OK ? store->ops->sift(store, sift, error) : status;
 }
 
+enum status store_put_note(struct store *store, struct str key, struct str value, struct error *error)
+{
+	enum status status = check(store, 0, (const void *)store->ops->put_note, error);
+
+	if (status != STATUS_OK)
+		return status;
+	if (key.size == 0 || key.size > STORE_NOTE_KEY_MOST || value.size > STORE_NOTE_VALUE_MOST ||
+	    (value.data && value.size == 0))
+		return error_set(error, STATUS_INVALID,
+				 "a note has a key of 1 to %d bytes and a value of 1 to %d, not %zu and %zu",
+				 STORE_NOTE_KEY_MOST, STORE_NOTE_VALUE_MOST, key.size, value.size);
+	return store->ops->put_note(store, key, value, error);
+}
+
+enum status store_each_note(struct store *store, struct str prefix, store_note_visit *visit, void *context,
+			    struct error *error)
+{
+	enum status status = check(store, 0, (const void *)store->ops->each_note, error);
+
+	return status == STATUS_OK ? store->ops->each_note(store, prefix, visit, context, error) : status;
+}
+
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error)
 {
 	enum status status = check(store, 0, (const void *)store->ops->stats, error);

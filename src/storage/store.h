@@ -104,6 +104,15 @@ struct store_sift {
 	void *context;
 };
 
+/*
+ * Notes: a few small things that people told the program about what is in the store (that an error is resolved), kept
+ * with it, by a key. Not for rows.
+ */
+enum { STORE_NOTE_KEY_MOST = 256, STORE_NOTE_VALUE_MOST = 65536 };
+
+/* What it returns, unless STATUS_OK, ends the walk and is what the walk returns. The views are good for the call. */
+typedef enum status store_note_visit(void *context, struct str key, struct str value, struct error *error);
+
 /* Why rows were dropped: older than their retention, or the store was larger than its limit. */
 enum drop_reason { DROPPED_BY_AGE, DROPPED_BY_SIZE };
 enum { DROP_REASON_COUNT = 2 };
@@ -188,6 +197,13 @@ struct store_ops {
 	 */
 	enum status (*sift)(struct store *store, const struct store_sift *sift, struct error *error);
 
+	/* Durable when it returns. value.data NULL removes the note, if there is one. */
+	enum status (*put_note)(struct store *store, struct str key, struct str value, struct error *error);
+
+	/* The notes whose keys begin with prefix, in the order of their bytes. The visit must not put notes. */
+	enum status (*each_note)(struct store *store, struct str prefix, store_note_visit *visit,
+				 void *context, struct error *error);
+
 	enum status (*stats)(struct store *store, struct store_stats *stats_out, struct error *error);
 
 	void (*close)(struct store *store);
@@ -217,6 +233,10 @@ enum status store_list_days(struct store *store, enum signal signal, struct aren
 enum status store_scan(struct store *store, const struct store_scan *scan, store_visit *visit, void *context,
 		       struct error *error);
 enum status store_sift(struct store *store, const struct store_sift *sift, struct error *error);
+/* STATUS_INVALID where key or value is empty (but NULL) or larger than a note may be. */
+enum status store_put_note(struct store *store, struct str key, struct str value, struct error *error);
+enum status store_each_note(struct store *store, struct str prefix, store_note_visit *visit, void *context,
+			    struct error *error);
 enum status store_stats(struct store *store, struct store_stats *stats_out, struct error *error);
 
 /* NULL is allowed. */

@@ -240,8 +240,8 @@ void assert_store_holds(struct fixture *fixture, const struct batch *rows)
 
 int contract_run(const struct adapter *adapter)
 {
-	const struct test_list *const lists[] = {&field_tests,  &trace_tests,  &log_tests, &point_tests,
-						 &thread_tests, &random_tests, &scan_tests};
+	const struct test_list *const lists[] = {&field_tests,  &trace_tests,  &log_tests,  &point_tests,
+						 &thread_tests, &random_tests, &scan_tests, &note_tests};
 	enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 	struct CMUnitTest tests[256];
 	size_t count = 0;

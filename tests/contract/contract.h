@@ -70,6 +70,6 @@ struct test_list {
 #define TEST_LIST(tests) {tests, sizeof(tests) / sizeof((tests)[0])}
 
 extern const struct test_list field_tests, trace_tests, log_tests, point_tests, thread_tests, random_tests,
-	scan_tests;
+	scan_tests, note_tests;
 
 #endif

@@ -8,6 +8,13 @@ struct memory_store {
 	struct store base;
 	pthread_rwlock_t lock; /* of rows */
 	struct batch rows;
+	struct note *notes; /* by key */
+};
+
+/* The key and then the value stand behind it. */
+struct note {
+	struct note *next;
+	struct str key, value;
 };
 
 struct row_counts {
@@ -577,12 +584,70 @@ static enum status memory_stats(struct store *store, struct store_stats *stats_o
 	return STATUS_OK;
 }
 
+static void remove_note(struct note **place)
+{
+	struct note *note = *place;
+
+	*place = note->next;
+	free(note);
+}
+
+static struct note *make_note(struct str key, struct str value)
+{
+	struct note *note = malloc(sizeof(*note) + key.size + value.size);
+	char *at = (char *)(note + 1);
+
+	if (!note)
+		return NULL;
+	memcpy(at, key.data, key.size);
+	memcpy(at + key.size, value.data, value.size);
+	*note = (struct note){NULL, {at, key.size}, {at + key.size, value.size}};
+	return note;
+}
+
+static enum status memory_put_note(struct store *store, struct str key, struct str value, struct error *error)
+{
+	struct memory_store *memory = memory_of(store);
+	struct note *note = value.data ? make_note(key, value) : NULL, **place;
+
+	if (value.data && !note)
+		return no_memory(error);
+	pthread_rwlock_wrlock(&memory->lock);
+	place = &memory->notes;
+	while (*place && str_compare((*place)->key, key) < 0)
+		place = &(*place)->next;
+	if (*place && str_equal((*place)->key, key))
+		remove_note(place);
+	if (note) {
+		note->next = *place;
+		*place = note;
+	}
+	pthread_rwlock_unlock(&memory->lock);
+	return STATUS_OK;
+}
+
+static enum status memory_each_note(struct store *store, struct str prefix, store_note_visit *visit,
+				    void *context, struct error *error)
+{
+	struct memory_store *memory = memory_of(store);
+	enum status status = STATUS_OK;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	for (const struct note *note = memory->notes; note && status == STATUS_OK; note = note->next)
+		if (note->key.size >= prefix.size && str_equal(str_make(note->key.data, prefix.size), prefix))
+			status = visit(context, note->key, note->value, error);
+	pthread_rwlock_unlock(&memory->lock);
+	return status;
+}
+
 static void memory_close(struct store *store)
 {
 	struct memory_store *memory = memory_of(store);
 
 	pthread_rwlock_destroy(&memory->lock);
 	batch_release(&memory->rows);
+	while (memory->notes)
+		remove_note(&memory->notes);
 	free(memory);
 }
 
@@ -597,6 +662,8 @@ static const struct store_ops memory_ops = {
 	.read_points = memory_read_points,
 	.list_days = memory_list_days,
 	.scan = memory_scan,
+	.put_note = memory_put_note,
+	.each_note = memory_each_note,
 	.stats = memory_stats,
 	.close = memory_close,
 };
@@ -608,6 +675,7 @@ struct store *memory_store_open(void)
 	if (!memory)
 		return NULL;
 	memory->base.ops = &memory_ops;
+	memory->notes = NULL;
 	pthread_rwlock_init(&memory->lock, NULL);
 	batch_init(&memory->rows, 0);
 	return &memory->base;

@@ -234,6 +234,10 @@ struct merge_filter {
 enum status merger_rewrite(struct merger *merger, struct block_entry *const *entries, size_t count,
 			   const struct merge_filter *filter, struct error *error);
 
+enum status rocksdb_put_note(struct store *base, struct str key, struct str value, struct error *error);
+enum status rocksdb_each_note(struct store *base, struct str prefix, store_note_visit *visit, void *context,
+			      struct error *error);
+
 /* Reads, when the store is opened, up to where spans were sifted; notes it where sifting begins or ends. See sift.c. */
 enum status sift_begin(struct rocksdb_store *store, bool sifts, struct error *error);
 enum status rocksdb_sift(struct store *base, const struct store_sift *sift, struct error *error);

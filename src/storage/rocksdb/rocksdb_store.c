@@ -507,6 +507,8 @@ static const struct store_ops rocksdb_ops = {
 	.list_days = rocksdb_list_days,
 	.scan = rocksdb_scan,
 	.sift = rocksdb_sift,
+	.put_note = rocksdb_put_note,
+	.each_note = rocksdb_each_note,
 	.stats = rocksdb_stats,
 	.close = rocksdb_store_close,
 };
