@@ -29,16 +29,24 @@ static const struct value *find(const struct attributes *attributes, struct str 
 	return NULL;
 }
 
+const struct value *attribute_of_row(struct str key, const struct attributes *row,
+				     const struct resource *resource, const struct scope *scope)
+{
+	const struct value *value = row ? find(row, key) : NULL;
+
+	if (!value && resource)
+		value = find(&resource->attributes, key);
+	if (!value && scope)
+		value = find(&scope->attributes, key);
+	return value;
+}
+
 /* The first of the places that has the key decides. */
 static bool tag_passes(const struct tag_filter *tag, const struct attributes *row,
 		       const struct resource *resource, const struct scope *scope)
 {
-	const struct value *value = find(row, tag->key);
+	const struct value *value = attribute_of_row(tag->key, row, resource, scope);
 
-	if (!value)
-		value = find(&resource->attributes, tag->key);
-	if (!value && scope)
-		value = find(&scope->attributes, tag->key);
 	return value && value_is_text(value, tag->value);
 }
 
@@ -49,6 +57,8 @@ bool span_filter_match(const struct span_filter *filter, const struct span *span
 
 	if (!time_range_contains(filter->range, span->start_ns) || duration_ns < filter->min_duration_ns ||
 	    duration_ns > filter->max_duration_ns)
+		return false;
+	if (filter->trace_id && memcmp(filter->trace_id, span->trace_id, TRACE_ID_SIZE) != 0)
 		return false;
 	if (wants_handler && span->handler.role != ROLE_EXECUTION)
 		return false;
@@ -64,7 +74,7 @@ bool span_filter_match(const struct span_filter *filter, const struct span *span
 	for (size_t i = 0; i < filter->tag_count; i++)
 		if (!tag_passes(&filter->tags[i], &span->attributes, span->resource, span->scope))
 			return false;
-	return true;
+	return !filter->predicate || predicate_match_span(filter->predicate, span);
 }
 
 static bool contains_word(struct str text, struct str word)
@@ -84,6 +94,17 @@ static bool contains_word(struct str text, struct str word)
 bool text_contains_term(struct str text, struct str term)
 {
 	return term_is_phrase(term) ? str_contains_nocase(text, term) : contains_word(text, term);
+}
+
+bool text_contains_beginning(struct str text, struct str term)
+{
+	if (term_is_phrase(term))
+		return str_contains_nocase(text, term);
+	for (size_t i = 0; i + term.size <= text.size; i++)
+		if ((i == 0 || !is_word_byte((unsigned char)text.data[i - 1])) &&
+		    str_equal_nocase(str_make(text.data + i, term.size), term))
+			return true;
+	return false;
 }
 
 static bool value_contains_term(const struct value *value, struct str term)
@@ -125,7 +146,7 @@ bool log_filter_match(const struct log_filter *filter, const struct log_record *
 	for (size_t i = 0; i < filter->term_count; i++)
 		if (!log_contains_term(record, filter->terms[i]))
 			return false;
-	return true;
+	return !filter->predicate || predicate_match_log(filter->predicate, record);
 }
 
 bool point_filter_match(const struct point_filter *filter, const struct metric_point *point)

@@ -13,6 +13,7 @@
 
 #include "model/log_record.h"
 #include "model/metric_point.h"
+#include "model/predicate.h"
 #include "model/span.h"
 
 struct time_range {
@@ -42,8 +43,10 @@ struct span_filter {
 	struct str service;                        /* the resource's service.name */
 	struct str operation;                      /* the span's name */
 	uint64_t min_duration_ns, max_duration_ns; /* both included */
+	const uint8_t *trace_id;                   /* NULL: any */
 	const struct tag_filter *tags;
 	size_t tag_count;
+	const struct predicate *predicate; /* what is asked beyond that; NULL: nothing */
 };
 #define SPAN_FILTER_ANY                                                                                      \
 	((struct span_filter){.range = TIME_RANGE_ALL,                                                       \
@@ -66,13 +69,22 @@ struct log_filter {
 	 * no bytes above 127). A term with white space is a phrase: it occurs anywhere. */
 	const struct str *terms;
 	size_t term_count;
+	const struct predicate *predicate; /* what is asked beyond that; NULL: nothing */
 };
 #define LOG_FILTER_ANY ((struct log_filter){.range = TIME_RANGE_ALL, .lowest_level = LEVEL_TRACE})
 
 /* Whether a text contains a term, as above. */
 bool text_contains_term(struct str text, struct str term);
 
+/* The same of the beginning of a word: the word may go on behind it. A phrase is a phrase. */
+bool text_contains_beginning(struct str text, struct str term);
+
 bool log_filter_match(const struct log_filter *filter, const struct log_record *record);
+
+/* The attribute of that key: of the row (the last one), else of its resource, else of its scope; NULL where there is
+ * none. Each of the three may be NULL. */
+const struct value *attribute_of_row(struct str key, const struct attributes *row,
+				     const struct resource *resource, const struct scope *scope);
 
 /* A label of a metric point is an attribute of the point, else of its resource. */
 struct point_filter {

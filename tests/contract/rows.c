@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "contract/predicates.h"
 #include "model/filter.h"
 #include "unit/test.h"
 
@@ -471,6 +472,14 @@ static const struct tag_filter *random_tags(struct random *random, struct arena 
 	return tags;
 }
 
+static const uint8_t *random_trace_id(struct random *random, struct arena *arena)
+{
+	uint8_t *id = arena_alloc(arena, TRACE_ID_SIZE);
+
+	trace_id_of(random_below(random, 42), id);
+	return id;
+}
+
 struct span_filter random_span_filter(struct random *random, struct arena *arena)
 {
 	struct span_filter filter = SPAN_FILTER_ANY;
@@ -493,6 +502,10 @@ struct span_filter random_span_filter(struct random *random, struct arena *arena
 	if (random_chance(random, 20))
 		filter.max_duration_ns = random_below(random, 2) ? 999 : 2000000;
 	filter.tags = random_tags(random, arena, &filter.tag_count);
+	if (random_chance(random, 10))
+		filter.trace_id = random_trace_id(random, arena);
+	if (random_chance(random, 50))
+		filter.predicate = random_span_predicate(random, arena);
 	return filter;
 }
 
@@ -529,6 +542,8 @@ struct log_filter random_log_filter(struct random *random, struct arena *arena)
 		filter.span_id = id;
 	}
 	filter.terms = random_terms(random, arena, &filter.term_count);
+	if (random_chance(random, 50))
+		filter.predicate = random_log_predicate(random, arena);
 	return filter;
 }
 

@@ -196,6 +196,85 @@ static bool may_hold_time(const struct block_header *header, struct time_range r
 	return header->last_ns >= range.start_ns && header->first_ns < range.end_ns;
 }
 
+/* What lies between two numbers, both included, some of which are in the block. Where a leaf has an order, one of the
+ * ends meets it if anything does. */
+static bool may_hold_number(const struct predicate *leaf, uint64_t least, uint64_t most)
+{
+	if (leaf->operator!= OPERATOR_EQUAL)
+		return predicate_test_number(leaf, least) || predicate_test_number(leaf, most);
+	for (size_t i = 0; i < leaf->operand_count; i++)
+		if (leaf->operands[i].number >= least && leaf->operands[i].number <= most)
+			return true;
+	return leaf->is_negated;
+}
+
+static bool may_hold_level(const struct block_header *header, const struct predicate *leaf)
+{
+	for (uint64_t level = 0; level < LEVEL_COUNT; level++)
+		if ((header->levels >> level & 1) && predicate_test_number(leaf, level))
+			return true;
+	return false;
+}
+
+static bool may_hold_bit(uint32_t bits, const struct predicate *leaf, const char *(*name_of)(uint8_t))
+{
+	for (uint8_t bit = 0; bit < 32; bit++)
+		if ((bits >> bit & 1) && predicate_test_text(leaf, str_from(name_of(bit))))
+			return true;
+	return false;
+}
+
+static bool may_hold_one(const struct block_header *header, enum term_kind kind, const struct predicate *leaf)
+{
+	for (size_t i = 0; i < leaf->operand_count; i++)
+		if (leaf->operands[i].text.size && may_hold_term(header, kind, leaf->operands[i].text))
+			return true;
+	return false;
+}
+
+static bool may_hold_one_trace(const struct block_header *header, const struct predicate *leaf)
+{
+	uint8_t id[TRACE_ID_SIZE];
+
+	for (size_t i = 0; i < leaf->operand_count; i++)
+		if (!hex_decode(leaf->operands[i].text, id, TRACE_ID_SIZE) ||
+		    header_may_hold_trace(header, header_trace_hash(id)))
+			return true;
+	return false;
+}
+
+static bool may_hold_leaf(const struct block_header *header, const struct predicate *leaf)
+{
+	bool is_equality = leaf->operator== OPERATOR_EQUAL && !leaf->is_negated;
+
+	switch (leaf->field) {
+	case ROW_TIME: return may_hold_number(leaf, header->first_ns, header->last_ns);
+	case ROW_DURATION: return may_hold_number(leaf, header->min_duration_ns, header->max_duration_ns);
+	case ROW_LEVEL: return may_hold_level(header, leaf);
+	case ROW_STATUS: return may_hold_bit(header->outcomes, leaf, outcome_name);
+	case ROW_TYPE:
+		return leaf->is_negated || may_hold_bit(header->handler_types, leaf, handler_type_name);
+	case ROW_HANDLER: return !is_equality || may_hold_one(header, TERM_HANDLER, leaf);
+	case ROW_SERVICE: return !is_equality || may_hold_one(header, TERM_SERVICE, leaf);
+	case ROW_LANGUAGE: return !is_equality || may_hold_one(header, TERM_LANGUAGE, leaf);
+	case ROW_OPERATION: return !is_equality || may_hold_one(header, TERM_OPERATION, leaf);
+	case ROW_TRACE_ID: return !is_equality || may_hold_one_trace(header, leaf);
+	default: return true;
+	}
+}
+
+static bool may_hold_predicate(const struct block_header *header, const struct predicate *predicate)
+{
+	bool is_all = predicate->kind == PREDICATE_ALL;
+
+	if (predicate->kind == PREDICATE_LEAF)
+		return may_hold_leaf(header, predicate);
+	for (size_t i = 0; i < predicate->part_count; i++)
+		if (may_hold_predicate(header, &predicate->parts[i]) != is_all)
+			return !is_all;
+	return is_all;
+}
+
 bool header_may_hold_spans(const struct block_header *header, const struct span_filter *filter)
 {
 	return header->signal == SIGNAL_TRACES && may_hold_time(header, filter->range) &&
@@ -206,7 +285,9 @@ bool header_may_hold_spans(const struct block_header *header, const struct span_
 	       may_hold_term(header, TERM_HANDLER, filter->handler) &&
 	       may_hold_term(header, TERM_SERVICE, filter->service) &&
 	       may_hold_term(header, TERM_LANGUAGE, filter->language) &&
-	       may_hold_term(header, TERM_OPERATION, filter->operation);
+	       may_hold_term(header, TERM_OPERATION, filter->operation) &&
+	       (!filter->trace_id || header_may_hold_trace(header, header_trace_hash(filter->trace_id))) &&
+	       (!filter->predicate || may_hold_predicate(header, filter->predicate));
 }
 
 bool header_may_hold_logs(const struct block_header *header, const struct log_filter *filter)
@@ -215,7 +296,8 @@ bool header_may_hold_logs(const struct block_header *header, const struct log_fi
 	       header->levels >> filter->lowest_level != 0 &&
 	       (!filter->trace_id || header_may_hold_trace(header, header_trace_hash(filter->trace_id))) &&
 	       may_hold_term(header, TERM_SERVICE, filter->service) &&
-	       may_hold_term(header, TERM_HANDLER, filter->handler);
+	       may_hold_term(header, TERM_HANDLER, filter->handler) &&
+	       (!filter->predicate || may_hold_predicate(header, filter->predicate));
 }
 
 bool header_may_hold_points(const struct block_header *header, const struct point_filter *filter)

@@ -1,7 +1,7 @@
 #include "storage/columns/span_reader.h"
 
 #include "storage/columns/builder_internal.h"
-#include "storage/columns/span_schema.h"
+#include "storage/columns/span_internal.h"
 
 static enum status no_memory(size_t row_count, struct error *error)
 {
@@ -227,7 +227,7 @@ static void read_class(const struct span_reader *reader, size_t row, struct span
 	read_handler(table, row, &span->handler);
 }
 
-static enum status open_classes(struct span_reader *reader, struct error *error)
+enum status span_reader_open_classes(struct span_reader *reader, struct error *error)
 {
 	enum status status;
 
@@ -258,7 +258,7 @@ static size_t class_of_row(const struct span_reader *reader, size_t row)
 	return class < reader->class_count ? (size_t)class : reader->class_count;
 }
 
-static enum status open_attributes(struct span_reader *reader, struct error *error)
+enum status span_reader_open_attributes(struct span_reader *reader, struct error *error)
 {
 	enum status status = STATUS_OK;
 
@@ -357,13 +357,13 @@ static enum status open_rows(struct span_reader *reader, struct error *error)
 
 	if (reader->has_rows)
 		return STATUS_OK;
-	status = open_classes(reader, error);
+	status = span_reader_open_classes(reader, error);
 	if (status == STATUS_OK)
 		status = open_numbers_and_strings(reader, error);
 	if (status == STATUS_OK)
 		status = open_ids(reader, error);
 	if (status == STATUS_OK)
-		status = open_attributes(reader, error);
+		status = span_reader_open_attributes(reader, error);
 	if (status == STATUS_OK)
 		status = open_events(reader, error);
 	if (status == STATUS_OK)
@@ -574,7 +574,7 @@ static enum status choose_classes(struct span_reader *reader, const struct span_
 				  uint8_t **wanted_out, bool *is_any_out, struct error *error)
 {
 	struct span_filter of_class = *filter;
-	enum status status = open_classes(reader, error);
+	enum status status = span_reader_open_classes(reader, error);
 	uint8_t *wanted;
 
 	if (status != STATUS_OK)
@@ -585,7 +585,9 @@ static enum status choose_classes(struct span_reader *reader, const struct span_
 	of_class.range = TIME_RANGE_ALL;
 	of_class.min_duration_ns = 0;
 	of_class.max_duration_ns = UINT64_MAX;
+	of_class.trace_id = NULL;
 	of_class.tag_count = 0;
+	of_class.predicate = NULL;
 	*is_any_out = false;
 	for (size_t i = 0; i <= reader->class_count; i++)
 		*is_any_out |= wanted[i] = span_filter_match(&of_class, &reader->class_spans[i]);
@@ -654,7 +656,7 @@ static bool origin_has(const struct resource *resource, const struct scope *scop
 static enum status may_be_of_origin(struct span_reader *reader, const struct tag_filter *tag,
 				    bool *may_be_out, struct error *error)
 {
-	enum status status = open_classes(reader, error);
+	enum status status = span_reader_open_classes(reader, error);
 	bool may_be = false;
 
 	for (size_t i = 0; status == STATUS_OK && i < reader->origin.resource_count; i++)
@@ -692,7 +694,7 @@ static enum status match_tag(struct span_reader *reader, const struct tag_filter
 {
 	enum attribute_match *found = arena_alloc(reader->block.arena, count);
 	bool is_elsewhere = false;
-	enum status status = open_attributes(reader, error);
+	enum status status = span_reader_open_attributes(reader, error);
 
 	if (!found)
 		return no_memory(reader->block.row_count, error);
@@ -708,10 +710,10 @@ static enum status match_tag(struct span_reader *reader, const struct tag_filter
 	return status;
 }
 
-static enum status may_have_tag(struct span_reader *reader, const struct tag_filter *tag, bool *may_have_out,
-				struct error *error)
+enum status span_reader_may_have_tag(struct span_reader *reader, const struct tag_filter *tag,
+				     bool *may_have_out, struct error *error)
 {
-	enum status status = open_attributes(reader, error);
+	enum status status = span_reader_open_attributes(reader, error);
 
 	if (status == STATUS_OK)
 		status = attribute_reader_may_hold(&reader->attributes, tag->key, tag->value, may_have_out,
@@ -731,7 +733,9 @@ enum status span_reader_may_match(struct span_reader *reader, const struct span_
 	if (asks_for_class(filter))
 		status = choose_classes(reader, filter, &wanted, &may_match, error);
 	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && may_match; i++)
-		status = may_have_tag(reader, &filter->tags[i], &may_match, error);
+		status = span_reader_may_have_tag(reader, &filter->tags[i], &may_match, error);
+	if (filter->predicate && status == STATUS_OK && may_match)
+		status = span_reader_may_match_predicate(reader, filter->predicate, &may_match, error);
 	if (status == STATUS_OK)
 		*may_match_out = may_match;
 	return status;
@@ -751,16 +755,31 @@ static enum status match_times(struct span_reader *reader, struct time_range ran
 	return status;
 }
 
+static enum status match_trace(struct span_reader *reader, const uint8_t trace_id[TRACE_ID_SIZE],
+			       size_t first, size_t count, uint8_t *matches, struct error *error)
+{
+	size_t run_first, run_count;
+	enum status status = span_reader_find(reader, trace_id, &run_first, &run_count, error);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		matches[i] &= first + i >= run_first && first + i - run_first < run_count;
+	return status;
+}
+
 enum status span_reader_match(struct span_reader *reader, const struct span_filter *filter, size_t first,
 			      size_t count, uint8_t *matches, struct error *error)
 {
 	enum status status = match_times(reader, filter->range, first, count, matches, error);
 
+	if (status == STATUS_OK && filter->trace_id)
+		status = match_trace(reader, filter->trace_id, first, count, matches, error);
 	if (status == STATUS_OK && asks_for_class(filter))
 		status = match_class(reader, filter, first, count, matches, error);
 	if (status == STATUS_OK && (filter->min_duration_ns > 0 || filter->max_duration_ns < UINT64_MAX))
 		status = match_duration(reader, filter, first, count, matches, error);
 	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && memchr(matches, 1, count); i++)
 		status = match_tag(reader, &filter->tags[i], first, count, matches, error);
+	if (status == STATUS_OK && filter->predicate && memchr(matches, 1, count))
+		status = span_reader_match_predicate(reader, filter->predicate, first, count, matches, error);
 	return status;
 }
