@@ -33,7 +33,16 @@ struct asker {
 	const char *nothing;
 };
 
-static int complain_problem(const struct problem *problem)
+/* The text that is wrong, and a caret beneath the place. Control characters would move it. */
+static void point_at(const char *text, size_t column)
+{
+	fputs("  ", stderr);
+	for (const char *at = text; *at; at++)
+		fputc((unsigned char)*at < ' ' ? ' ' : *at, stderr);
+	fprintf(stderr, "\n  %*s^\n", (int)column - 1, "");
+}
+
+static int complain_problem(const struct given *given, const struct problem *problem)
 {
 	/* "the parameter "min_duration" is …" is told as "--min-duration is …". */
 	char parameter[96], option[72];
@@ -48,7 +57,10 @@ static int complain_problem(const struct problem *problem)
 	if (problem->parameter[0] && !strncmp(detail, parameter, size))
 		cli_fail("%s%s", option, detail + size);
 	else
-		cli_fail("%s", detail);
+		cli_fail("%s%s", problem->column ? "--" : "", detail);
+	for (size_t i = 0; problem->column && i < given->count; i++)
+		if (!strcmp(given->items[i].name, problem->parameter))
+			point_at(given->items[i].text, problem->column);
 	return problem->status_code == 400 ? CLI_WRONG : CLI_FAILED;
 }
 
@@ -77,7 +89,7 @@ static int read_parameters(const struct given *given, struct arena *arena, struc
 		if (!name.data)
 			return cli_fail("out of memory");
 		if (!parameters_add(parameters, name, value, &problem))
-			return complain_problem(&problem);
+			return complain_problem(given, &problem);
 	}
 	return CLI_DONE;
 }
@@ -161,7 +173,7 @@ static int ask(const struct asker *asker, const struct asking *asking, const str
 	if (source_open(&options, &source, &error) != STATUS_OK)
 		return cli_fail("%s", error.message);
 	if (!source_ask(source, asker->subject, asking->trace_id, parameters, &body, &problem))
-		result = complain_problem(&problem);
+		result = complain_problem(&asking->given, &problem);
 	else
 		result = format == OUTPUT_JSON ? show_json(&body) : show(asker, format, &body);
 	buffer_release(&body);
@@ -253,6 +265,8 @@ static int run_asker(const struct asker *asker, int argc, char **argv)
 #define TIMES                                                                                                \
 	{"start", "TIME", "from here on: 2026-01-01T00:00:00Z, -15m, -2h, -7d, Unix nanoseconds"},           \
 		{"end", "TIME", "up to here, not included (default: without end)"}
+#define EXPRESSION                                                                                           \
+	{"q", "FILTER", "such as 'tag.http.route =~ \"^/users\" and not \"timed out\"': docs/filter.md"}
 #define PAGES                                                                                                \
 	{"limit", "N", "rows at most, up to 1000"},                                                          \
 		{"cursor", "TEXT", "go on where the page that gave it ended"}
@@ -281,6 +295,7 @@ static int run_traces(int argc, char **argv)
 		{"min-duration", "TIME", "spans of at least that: 100ms, 1.5s"},
 		{"max-duration", "TIME", "spans of at most that"},
 		{"tag", "KEY=VALUE", "spans with that attribute; may be repeated"},
+		EXPRESSION,
 		PAGES,
 	};
 	static const struct asker asker = {
@@ -343,7 +358,7 @@ static int run_logs(int argc, char **argv)
 	static const struct filter filters[] = {
 		TIMES,
 		{"level", "LEVEL", "trace, debug, info, warn or error, and what is graver"},
-		{"q", "TEXT", "words and \"phrases\" that the message holds, all of them"},
+		EXPRESSION,
 		{"handler", "NAME", "written by that handler"},
 		{"service", "NAME", "written by that service"},
 		{"trace-id", "ID", "of that trace"},

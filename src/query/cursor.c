@@ -121,10 +121,12 @@ uint64_t span_filter_hash(const struct span_filter *filter)
 		part(&parts, filter->tags[i].key);
 		part(&parts, filter->tags[i].value);
 	}
+	part(&parts, str_make(filter->trace_id, filter->trace_id ? TRACE_ID_SIZE : 0));
+	predicate_describe(filter->predicate, &parts);
 	return parts_hash(&parts);
 }
 
-uint64_t log_filter_hash(const struct log_filter *filter)
+uint64_t log_filter_hash(const struct log_filter *filter, const struct predicate *beside)
 {
 	struct buffer parts = BUFFER_EMPTY;
 
@@ -135,5 +137,8 @@ uint64_t log_filter_hash(const struct log_filter *filter)
 	part(&parts, str_make(filter->span_id, filter->span_id ? SPAN_ID_SIZE : 0));
 	for (size_t i = 0; i < filter->term_count; i++)
 		part(&parts, filter->terms[i]);
+	predicate_describe(filter->predicate, &parts);
+	part_number(&parts, beside != NULL);
+	predicate_describe(beside, &parts);
 	return parts_hash(&parts);
 }

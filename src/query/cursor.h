@@ -34,8 +34,8 @@ void cursor_encode(enum cursor_kind kind, const struct cursor *cursor, char text
 enum status cursor_decode(enum cursor_kind kind, struct str text, uint64_t filter_hash,
 			  struct cursor *cursor_out, struct error *error);
 
-/* Of everything but the time range. */
+/* Of everything but the time range. What is asked beside a filter (NULL: nothing) belongs to it. */
 uint64_t span_filter_hash(const struct span_filter *filter);
-uint64_t log_filter_hash(const struct log_filter *filter);
+uint64_t log_filter_hash(const struct log_filter *filter, const struct predicate *beside);
 
 #endif

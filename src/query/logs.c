@@ -11,6 +11,7 @@ struct walk {
 	struct query *query;
 	const struct log_filter *filter; /* as the store is asked: without the handler */
 	struct str handler;              /* empty: any */
+	const struct predicate *handled; /* NULL: nothing */
 	struct log_page page;
 	size_t examined, traces;
 	uint64_t tired_ns; /* clock_monotonic_ns when it has looked long enough */
@@ -103,6 +104,15 @@ static enum status list_any(struct walk *walk, size_t limit, struct batch *batch
 	return status;
 }
 
+static bool is_handled(const struct walk *walk, const struct log_record *record, struct str handler)
+{
+	struct log_record handled = *record;
+
+	handled.handler = handler;
+	return (walk->handler.size == 0 || str_equal(handler, walk->handler)) &&
+	       (!walk->handled || predicate_match_log(walk->handled, &handled));
+}
+
 /* Copies the record where it resolves to the wanted handler. */
 static enum status take_where_handled(struct walk *walk, const struct log_record *record, struct batch *batch,
 				      struct error *error)
@@ -111,7 +121,7 @@ static enum status take_where_handled(struct walk *walk, const struct log_record
 	struct str handler;
 	enum status status = log_find_handler(walk->query, record, &batch->arena, &handler, error);
 
-	if (status != STATUS_OK || !str_equal(handler, walk->handler))
+	if (status != STATUS_OK || !is_handled(walk, record, handler))
 		return status;
 	copy = batch_copy_log(batch, record);
 	if (!copy)
@@ -185,11 +195,12 @@ static void write_cursor(const struct walk *walk, uint64_t filter_hash, char tex
 enum status log_list(struct query *query, const struct log_query *question, struct log_list *list_out,
 		     struct error *error)
 {
-	uint64_t filter_hash = log_filter_hash(&question->filter);
+	uint64_t filter_hash = log_filter_hash(&question->filter, question->handled);
 	struct log_filter filter = question->filter;
 	struct walk walk = {.query = query,
 			    .filter = &filter,
 			    .handler = question->filter.handler,
+			    .handled = question->handled,
 			    .tired_ns = clock_monotonic_ns() + LOG_LIST_MS * NS_PER_MS};
 	struct log_list list = {0};
 	enum status status = walk_start(&walk, &filter, filter_hash, question->cursor, error);
@@ -198,8 +209,8 @@ enum status log_list(struct query *query, const struct log_query *question, stru
 		return status;
 	filter.handler = str_make("", 0);
 	batch_init(&list.batch, PAGE_LIMIT_BYTES);
-	status = walk.handler.size ? list_handled(&walk, question->limit, &list.batch, error)
-				   : list_any(&walk, question->limit, &list.batch, error);
+	status = walk.handler.size || walk.handled ? list_handled(&walk, question->limit, &list.batch, error)
+						   : list_any(&walk, question->limit, &list.batch, error);
 	if (status != STATUS_OK) {
 		log_list_release(&list);
 		return status;
@@ -213,47 +224,4 @@ enum status log_list(struct query *query, const struct log_query *question, stru
 void log_list_release(struct log_list *list)
 {
 	batch_release(&list->batch);
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Cuts the next term off the front of text; the term may be empty ("" in quotes). */
-static struct str next_term(struct str *text)
-{
-	size_t size = 0;
-	struct str term;
-	bool quoted = text->data[0] == '"';
-
-	if (quoted)
-		*text = str_make(text->data + 1, text->size - 1);
-	while (size < text->size && (quoted ? text->data[size] != '"' : !is_space(text->data[size])))
-		size++;
-	term = str_trim(str_make(text->data, size));
-	size += size < text->size;
-	*text = str_trim(str_make(text->data + size, text->size - size));
-	return term;
-}
-
-enum status log_terms_parse(struct str text, struct str terms_out[LOG_TERM_LIMIT], size_t *count_out,
-			    struct error *error)
-{
-	size_t count = 0;
-
-	text = str_trim(text);
-	while (text.size) {
-		struct str term = next_term(&text);
-
-		if (term.size == 0)
-			continue;
-		if (count == LOG_TERM_LIMIT)
-			return error_set(error, STATUS_INVALID,
-					 "more than %d words and phrases; the most is %d", LOG_TERM_LIMIT,
-					 LOG_TERM_LIMIT);
-		terms_out[count++] = term;
-	}
-	*count_out = count;
-	return STATUS_OK;
 }

@@ -15,7 +15,6 @@
 #include "query/query.h"
 
 enum { LOG_LIST_MOST = 1000 };
-enum { LOG_TERM_LIMIT = 16 };
 
 /*
  * A search by handler has to look at records and their traces one by one. A page is handed over short, with
@@ -26,6 +25,8 @@ enum { LOG_LIST_EXAMINED_MOST = 50000, LOG_LIST_TRACES_MOST = 2000, LOG_LIST_MS 
 struct log_query {
 	/* Its handler is the one that a record resolves to; empty: any. */
 	struct log_filter filter;
+	/* What is asked of a record once its handler is known, beyond the filter; NULL: nothing. */
+	const struct predicate *handled;
 	size_t limit;      /* 1 to LOG_LIST_MOST */
 	struct str cursor; /* empty: the first page. A cursor brings its time range along */
 };
@@ -46,12 +47,5 @@ void log_list_release(struct log_list *list);
  */
 enum status log_find_handler(struct query *query, const struct log_record *record, struct arena *arena,
 			     struct str *handler_out, struct error *error);
-
-/*
- * Takes a search text apart: words, and "phrases" in double quotes; a quote that is not closed reaches to the
- * end. The terms are views into text. STATUS_INVALID where there are more than LOG_TERM_LIMIT.
- */
-enum status log_terms_parse(struct str text, struct str terms_out[LOG_TERM_LIMIT], size_t *count_out,
-			    struct error *error);
 
 #endif

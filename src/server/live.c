@@ -58,6 +58,7 @@ void live_reader_free(struct live_reader *reader)
 {
 	if (!reader)
 		return;
+	live_question_release(&reader->question);
 	arena_release(&reader->arena);
 	free(reader);
 }
@@ -157,7 +158,10 @@ static bool wants_trace(const struct live_reader *reader, const void *subject)
 
 static bool wants_log(const struct live_reader *reader, const void *subject)
 {
-	return reader->question.logs && log_filter_match(&reader->question.log.query.filter, subject);
+	const struct log_query *query = &reader->question.log.query;
+
+	return reader->question.logs && log_filter_match(&query->filter, subject) &&
+	       (!query->handled || predicate_match_log(query->handled, subject));
 }
 
 /* Writes live->event to those who want it. Who is gone, or too slow, is dropped. */

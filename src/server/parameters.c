@@ -162,6 +162,69 @@ static bool read_id(const struct parameters *parameters, const char *name, uint8
 	return refuse_value(name, value, allowed, problem);
 }
 
+/* ---- q ---- */
+
+static bool refuse_expression(enum status status, const struct expression_error *error,
+			      struct problem *problem)
+{
+	if (status == STATUS_NO_MEMORY)
+		return problem_set(problem, 503, NULL, NULL, "%s", error->message);
+	problem_set(problem, 400, "q", error->allowed, "q is wrong at column %zu: %s", error->column,
+		    error->message);
+	problem->column = error->column;
+	return false;
+}
+
+static bool parse_expression(const struct parameters *parameters, enum signal signal,
+			     struct expression *expression, struct problem *problem)
+{
+	struct expression_error error;
+	enum status status = expression_parse(parameters_find(parameters, "q"), signal, parameters->now_ns,
+					      expression, &error);
+
+	return status == STATUS_OK || refuse_expression(status, &error, problem);
+}
+
+/* After the other parameters of the filter: q narrows what they left. */
+static bool read_trace_expression(const struct parameters *parameters, struct trace_question *question,
+				  struct problem *problem)
+{
+	struct error error;
+	enum status status;
+
+	if (!parse_expression(parameters, SIGNAL_TRACES, &question->expression, problem))
+		return false;
+	status = expression_narrow_spans(&question->expression, &question->query.filter, &error);
+	if (status != STATUS_OK)
+		problem_from_error(problem, status, &error, NULL);
+	return status == STATUS_OK;
+}
+
+static bool read_log_expression(const struct parameters *parameters, struct log_question *question,
+				struct problem *problem)
+{
+	struct error error;
+	enum status status;
+
+	if (!parse_expression(parameters, SIGNAL_LOGS, &question->expression, problem))
+		return false;
+	status = expression_narrow_logs(&question->expression, &question->query.filter,
+					&question->query.handled, &error);
+	if (status != STATUS_OK)
+		problem_from_error(problem, status, &error, NULL);
+	return status == STATUS_OK;
+}
+
+void trace_question_release(struct trace_question *question)
+{
+	expression_release(&question->expression);
+}
+
+void log_question_release(struct log_question *question)
+{
+	expression_release(&question->expression);
+}
+
 /* ---- traces ---- */
 
 static bool read_handler_type(const struct parameters *parameters, uint8_t *type, struct problem *problem)
@@ -230,10 +293,13 @@ static bool read_trace_filter(const struct parameters *parameters, struct trace_
 
 /* What the trace list and the live stream of traces share stands first. */
 static const struct parameter_rule trace_rules[] = {
-	{"handler", false},   {"handler_type", false}, {"language", false},     {"service", false},
-	{"operation", false}, {"status", false},       {"min_duration", false}, {"max_duration", false},
-	{"tag", true},        {"start", false},        {"end", false},          {"limit", false},
-	{"cursor", false},
+	{"handler", false},      {"handler_type", false},
+	{"language", false},     {"service", false},
+	{"operation", false},    {"status", false},
+	{"min_duration", false}, {"max_duration", false},
+	{"tag", true},           {"q", false},
+	{"start", false},        {"end", false},
+	{"limit", false},        {"cursor", false},
 };
 
 bool parameters_trace_question(const struct parameters *parameters, struct trace_question *question_out,
@@ -245,6 +311,7 @@ bool parameters_trace_question(const struct parameters *parameters, struct trace
 	return parameters_check(parameters, trace_rules, COUNT_OF(trace_rules), problem) &&
 	       read_trace_filter(parameters, question_out, problem) &&
 	       read_range(parameters, &question_out->query.filter.range, problem) &&
+	       read_trace_expression(parameters, question_out, problem) &&
 	       read_limit(parameters, TRACE_LIST_MOST, &question_out->query.limit, problem);
 }
 
@@ -281,18 +348,6 @@ static bool read_level(const struct parameters *parameters, enum log_record_leve
 	       refuse_value("level", value, "TRACE, DEBUG, INFO, WARN or ERROR", problem);
 }
 
-static bool read_terms(const struct parameters *parameters, struct log_question *question,
-		       struct problem *problem)
-{
-	struct error error;
-
-	question->query.filter.terms = question->terms;
-	if (log_terms_parse(parameters_find(parameters, "q"), question->terms,
-			    &question->query.filter.term_count, &error) == STATUS_OK)
-		return true;
-	return problem_set(problem, 400, "q", "up to 16 words and \"phrases\"", "%s", error.message);
-}
-
 static bool read_log_filter(const struct parameters *parameters, struct log_question *question,
 			    struct problem *problem)
 {
@@ -304,8 +359,7 @@ static bool read_log_filter(const struct parameters *parameters, struct log_ques
 	return read_level(parameters, &filter->lowest_level, problem) &&
 	       read_id(parameters, "trace_id", question->trace_id, TRACE_ID_SIZE, &filter->trace_id,
 		       problem) &&
-	       read_id(parameters, "span_id", question->span_id, SPAN_ID_SIZE, &filter->span_id, problem) &&
-	       read_terms(parameters, question, problem);
+	       read_id(parameters, "span_id", question->span_id, SPAN_ID_SIZE, &filter->span_id, problem);
 }
 
 static const struct parameter_rule log_rules[] = {
@@ -322,6 +376,7 @@ bool parameters_log_question(const struct parameters *parameters, struct log_que
 	return parameters_check(parameters, log_rules, COUNT_OF(log_rules), problem) &&
 	       read_log_filter(parameters, question_out, problem) &&
 	       read_range(parameters, &question_out->query.filter.range, problem) &&
+	       read_log_expression(parameters, question_out, problem) &&
 	       read_limit(parameters, LOG_LIST_MOST, &question_out->query.limit, problem);
 }
 
@@ -361,7 +416,15 @@ bool parameters_live_question(const struct parameters *parameters, struct live_q
 	return parameters_check(parameters, live_rules, COUNT_OF(live_rules), problem) &&
 	       read_signals(parameters, question_out, problem) &&
 	       read_trace_filter(parameters, &question_out->trace, problem) &&
-	       read_log_filter(parameters, &question_out->log, problem);
+	       read_log_filter(parameters, &question_out->log, problem) &&
+	       (!question_out->traces || read_trace_expression(parameters, &question_out->trace, problem)) &&
+	       (!question_out->logs || read_log_expression(parameters, &question_out->log, problem));
+}
+
+void live_question_release(struct live_question *question)
+{
+	trace_question_release(&question->trace);
+	log_question_release(&question->log);
 }
 
 /* ---- metrics ---- */

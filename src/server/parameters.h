@@ -11,6 +11,7 @@
 #ifndef ROHAS_SERVER_PARAMETERS_H
 #define ROHAS_SERVER_PARAMETERS_H
 
+#include "query/language/language.h"
 #include "query/logs.h"
 #include "query/metrics.h"
 #include "query/trace.h"
@@ -52,6 +53,7 @@ bool parameters_check(const struct parameters *parameters, const struct paramete
 struct trace_question {
 	struct trace_query query;
 	struct tag_filter tags[PARAMETER_LIMIT];
+	struct expression expression; /* q */
 };
 struct running_question {
 	struct span_filter filter;
@@ -59,7 +61,7 @@ struct running_question {
 };
 struct log_question {
 	struct log_query query;
-	struct str terms[LOG_TERM_LIMIT];
+	struct expression expression; /* q */
 	uint8_t trace_id[TRACE_ID_SIZE], span_id[SPAN_ID_SIZE];
 };
 struct metric_question {
@@ -69,7 +71,8 @@ struct metric_question {
 	struct str by[METRIC_BY_LIMIT];
 };
 
-/* The lists. A question points into itself: it must not be moved. */
+/* The lists. A question points into itself: it must not be moved. trace_question_release and log_question_release free
+ * what the question of a list or of the live stream holds, also where reading it failed. */
 bool parameters_trace_question(const struct parameters *parameters, struct trace_question *question_out,
 			       struct problem *problem);
 bool parameters_log_question(const struct parameters *parameters, struct log_question *question_out,
@@ -79,7 +82,10 @@ bool parameters_running_question(const struct parameters *parameters, struct run
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
 				struct problem *problem);
 
-/* The live stream: which signals, and the filters of their lists. */
+void trace_question_release(struct trace_question *question);
+void log_question_release(struct log_question *question);
+
+/* The live stream: which signals, and the filters of their lists. Of two signals q is an expression of both. */
 struct live_question {
 	bool traces, logs;
 	struct trace_question trace;
@@ -87,5 +93,6 @@ struct live_question {
 };
 bool parameters_live_question(const struct parameters *parameters, struct live_question *question_out,
 			      struct problem *problem);
+void live_question_release(struct live_question *question);
 
 #endif

@@ -8,6 +8,7 @@ bool problem_set(struct problem *problem, unsigned status_code, const char *para
 	va_list args;
 
 	problem->status_code = status_code;
+	problem->column = 0;
 	snprintf(problem->parameter, sizeof(problem->parameter), "%s", parameter ? parameter : "");
 	snprintf(problem->allowed, sizeof(problem->allowed), "%s", allowed ? allowed : "");
 	va_start(args, format);
@@ -65,5 +66,7 @@ void problem_render(struct json *json, const struct problem *problem)
 		json_member_c(json, "parameter", problem->parameter);
 	if (problem->allowed[0])
 		json_member_c(json, "allowed", problem->allowed);
+	if (problem->column)
+		json_member_u64(json, "column", problem->column);
 	json_end_object(json);
 }

@@ -15,6 +15,7 @@ struct problem {
 	char detail[768];
 	char parameter[64]; /* the parameter at fault, or "" */
 	char allowed[512];  /* what it may be, or "" */
+	size_t column;      /* of the parameter's text, from 1, where it is wrong; 0: not known */
 };
 
 /* Fills problem and returns false, so that `return problem_set(…)` reads well. parameter and allowed may be

@@ -36,9 +36,12 @@ bool ask_traces(struct query *query, const struct parameters *parameters, struct
 	struct error error;
 	enum status status;
 
-	if (!parameters_trace_question(parameters, &question, problem))
+	if (!parameters_trace_question(parameters, &question, problem)) {
+		trace_question_release(&question);
 		return false;
+	}
 	status = trace_list(query, &question.query, &list, &error);
+	trace_question_release(&question);
 	if (status != STATUS_OK)
 		return refuse(problem, status, &error, status == STATUS_INVALID ? "cursor" : NULL);
 	render_trace_list(&json, &list);
@@ -99,9 +102,12 @@ bool ask_logs(struct query *query, const struct parameters *parameters, struct b
 	struct error error;
 	enum status status;
 
-	if (!parameters_log_question(parameters, &question, problem))
+	if (!parameters_log_question(parameters, &question, problem)) {
+		log_question_release(&question);
 		return false;
+	}
 	status = log_list(query, &question.query, &list, &error);
+	log_question_release(&question);
 	if (status != STATUS_OK)
 		return refuse(problem, status, &error,
 			      status == STATUS_INVALID     ? "cursor"

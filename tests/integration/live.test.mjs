@@ -79,10 +79,33 @@ describe('a listener is told', () => {
 		await stream.next(({ data }) => data.message === 'the kettle');
 		assert.equal(stream.events.length, 1);
 	});
+
+	test('of traces and logs that meet an expression of both', async () => {
+		const q = 'service = choosy and (tag.n >= 5 or tag.kind =~ "^w")';
+		const stream = await listen({ signal: 'traces,logs', q });
+		const span = (attributes) => otlp.span({ agoMs: 0, attributes });
+		const [small, wanted] = [span({ n: 4 }), span({ n: 10 })];
+		await program.send('traces', otlp.traces([small, wanted], { service: 'choosy' }));
+		await program.send(
+			'logs',
+			otlp.logs([otlp.log({ body: 'no' }), otlp.log({ body: 'yes', attributes: { kind: 'wide' } })], {
+				service: 'choosy',
+			}),
+		);
+		await stream.next(({ data }) => data.trace_id === wanted.traceId);
+		await stream.next(({ data }) => data.message === 'yes');
+		assert.equal(stream.events.length, 2);
+	});
 });
 
 test('a bad parameter is refused by name', async () => {
-	const cases = { signal: 'metrics', status: 'maybe', level: 'LOUD', min_duration: 'fast' };
+	const cases = {
+		signal: 'metrics',
+		status: 'maybe',
+		level: 'LOUD',
+		min_duration: 'fast',
+		q: 'level = warn',
+	};
 	for (const [parameter, value] of Object.entries(cases)) {
 		const problem = await program.problem('/telemetry/live', { signal: 'traces,logs', [parameter]: value });
 		assert.equal(problem.status, 400);

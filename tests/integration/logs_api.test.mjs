@@ -101,6 +101,21 @@ describe('a filter finds exactly its records', () => {
 		[{ q: 'kettle' }, []],
 		[{ q: 'the' }, ['debug', 'trace', 'created']],
 		[{ q: 'the', level: 'INFO' }, ['created']],
+		[{ q: 'kettle*' }, ['low']],
+		[{ q: '"ket"* or "refu"*' }, ['refused', 'low']],
+		[{ q: 'body =~ "(?i)^the.*COLD"' }, ['debug']],
+		[{ q: 'body =~ "bank-[0-9]+"' }, ['refused']],
+		[{ q: 'level >= warn and not (refused or memory)' }, ['low']],
+		[{ q: 'level = error' }, ['fatal', 'refused']],
+		[{ q: 'level in (trace, warn)' }, ['low', 'trace']],
+		[{ q: 'level < info', service: 'shop-api' }, ['debug', 'trace']],
+		[{ q: 'tag.user =~ Lovelace' }, ['created']],
+		[{ q: 'trace_id exists' }, ['created']],
+		[{ q: 'service != stock and level != trace' }, ['debug', 'created']],
+		// The handler that a record was written in is found through its trace.
+		[{ q: 'handler = CreateUser' }, ['created']],
+		[{ q: 'handler =~ "^Create" or level = warn' }, ['low', 'created']],
+		[{ q: 'not handler exists and level >= error' }, ['fatal', 'refused']],
 		[{ start: '-25s' }, ['fatal', 'refused']],
 		[{ end: '-45s' }, ['trace', 'created']],
 		[{ limit: '2' }, ['fatal', 'refused']],
@@ -121,6 +136,7 @@ describe('a bad parameter is refused by name', () => {
 		['trace_id', ['xyz', 'abcd']],
 		['span_id', ['xyz', 'ab']],
 		['cursor', ['nonsense']],
+		['q', ['"open', 'duration > 5ms', 'level >= LOUD', 'body =~ "["', 'a ! b']],
 	];
 	for (const [parameter, values] of cases) {
 		for (const value of values) {

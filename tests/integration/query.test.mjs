@@ -80,6 +80,8 @@ describe('the folder, the program and the API say the same', () => {
 		['traces', { service: 'nobody' }],
 		['logs', {}],
 		['logs', { level: 'error', q: '"timed out"' }],
+		['logs', { q: 'handler = "POST /orders" and body =~ "^tim"' }],
+		['traces', { q: 'tag.tenant =~ "green" or (root = true and duration < 10ms)' }],
 		['metrics', { end }],
 		['metrics', { name: 'queue.length', step: '1m', agg: 'max', by: 'queue', start: '-10m', end }],
 	];
@@ -308,4 +310,18 @@ test('the folder is asked when nobody holds it', async () => {
 	assert.deepEqual(await answer(['trace', order.traceId]), before);
 	await program.start();
 	assert.deepEqual(await program.api(`/telemetry/traces/${order.traceId}`), before);
+});
+
+test('a filter that is wrong is pointed at, whoever is asked', async () => {
+	for (const url of [undefined, program.url]) {
+		const { code, stdout, stderr } = await query(['traces', '--q', 'service = "größe" and level = warn'], {
+			url,
+		});
+		assert.equal(code, 2);
+		assert.equal(stdout, '');
+		const [sentence, line, caret] = stderr.split('\n');
+		assert.match(sentence, /^rohas-telemetry: --q is wrong at column 23: spans have no field level/);
+		assert.equal(line, '  service = "größe" and level = warn');
+		assert.equal(caret, `  ${' '.repeat(22)}^`);
+	}
 });

@@ -195,6 +195,25 @@ describe('a filter finds exactly its traces', () => {
 		],
 		// Both are true of the trace, but of no single span.
 		[{ operation: 'send order.placed', handler_type: 'api' }, []],
+		[{ q: 'handler = "POST /orders" and duration > 100ms' }, ['order']],
+		[{ q: 'handler = "POST /orders" or type = cron' }, ['cleanup', 'failed', 'order']],
+		[{ q: 'handler in (SendMail, CleanUp, ChatMessage)' }, ['chat', 'cleanup', 'mail']],
+		[{ q: 'type exists and not (service = shop-api or language = rust)' }, ['chat', 'mail']],
+		// Of a span, where the parameter's status is of the whole trace.
+		[{ q: 'status = success and service = shop-api' }, ['missing', 'order']],
+		[{ q: 'status != success' }, ['failed']],
+		[{ q: 'tag.http.route =~ "^/orders(/|$)" and tag.tenant != blue' }, ['failed']],
+		[{ q: 'tag.http.response.status_code >= 400' }, ['missing', 'failed']],
+		[{ q: 'tag.http.response.status_code < 500 or tag.cart.items > 2' }, ['missing', 'order']],
+		[{ q: 'attribute.service.name exists' }, []],
+		[{ q: 'resource.service.name = jobs' }, ['cleanup']],
+		[{ q: 'kind = producer and not root = true' }, ['order']],
+		[{ q: 'event = order.placed' }, ['mail', 'order']],
+		[{ q: '"order.placed" mail or kaf*' }, ['mail', 'order']],
+		[{ q: 'time > -25s or time < -55s' }, ['chat', 'cleanup', 'order']],
+		[{ q: 'tag.tenant = blue', handler: 'POST /orders' }, ['order']],
+		[{ q: 'tag.tenant = red or tag.tenant = blue', status: 'success', min_duration: '100ms' }, ['order']],
+		[{ q: 'handler = SendMail', handler: 'CleanUp' }, []],
 		[{ start: '-25s' }, ['chat', 'cleanup']],
 		[{ end: '-45s' }, ['failed', 'order']],
 		[{ start: '-55s', end: '-15s' }, ['cleanup', 'mail', 'missing', 'failed']],
@@ -407,4 +426,40 @@ test('a trace whose spans came through many requests at once is whole', async ()
 	assert.equal(trace.span_count, 201);
 	assert.equal(new Set(trace.spans.map((each) => each.span_id)).size, 201);
 	assert.equal(trace.complete, true);
+});
+
+describe('a filter that is wrong is refused with its place', () => {
+	const cases = [
+		['handlr = x', 1, /nearest one is handler/],
+		['duration > soon', 12, /a duration such as/],
+		['a and level = warn', 7, /spans have no field level/],
+		['tag.größe =~ "("', 16, /regular expression is wrong/],
+		['(a or b', 8, /the filter ends/],
+		[`${'('.repeat(33)}`, 33, /more than 32 deep/],
+		['x '.repeat(129), 257, /more than 128/],
+		['x'.repeat(4097), 1, /the most is 4096/],
+	];
+	for (const [q, column, says] of cases) {
+		test(q.slice(0, 40), async () => {
+			const problem = await program.problem('/telemetry/traces', { q });
+			assert.equal(problem.status, 400);
+			assert.equal(problem.parameter, 'q');
+			assert.equal(problem.column, column);
+			assert.match(problem.detail, says);
+			assert.ok(problem.allowed);
+		});
+	}
+});
+
+test('pages of a filter hold each trace once, and keep to the filter', async () => {
+	const q = 'handler in ("POST /orders", SendMail) or tag.tenant =~ "^b"';
+	const first = await program.api('/telemetry/traces', { q, limit: '2' });
+	const rest = await program.api('/telemetry/traces', { q, limit: '2', cursor: first.next_cursor });
+	assert.deepEqual([...first.traces, ...rest.traces].map(nameOf), ['mail', 'missing', 'failed', 'order']);
+	const problem = await program.problem('/telemetry/traces', {
+		q: 'handler in ("POST /orders", SendMail) or tag.tenant =~ "^r"',
+		limit: '2',
+		cursor: first.next_cursor,
+	});
+	assert.match(problem.detail, /other filters/);
 });

@@ -124,6 +124,7 @@ static bool read_refusal(const struct source *source, long code, const struct bu
 	json_t *document = json_loadb(body->data ? body->data : "", body->size, 0, NULL);
 	const char *detail = json_string_value(json_object_get(document, "detail"));
 	const char *parameter = json_string_value(json_object_get(document, "parameter"));
+	json_int_t column = json_integer_value(json_object_get(document, "column"));
 
 	if (code == 401)
 		problem_set(problem, 401, NULL, NULL,
@@ -135,6 +136,9 @@ static bool read_refusal(const struct source *source, long code, const struct bu
 		problem_set(problem, (unsigned)code, NULL, NULL,
 			    "%s answered %ld, and not as this program does: name its server.port with --url",
 			    source->options.url, code);
+	/* A place far behind what can be given is not one. */
+	if (detail && column > 0 && column <= EXPRESSION_MOST_BYTES + 1)
+		problem->column = (size_t)column;
 	json_decref(document);
 	return false;
 }

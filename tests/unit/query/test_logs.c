@@ -150,53 +150,6 @@ static void stops_a_long_search_and_goes_on_from_there(void **state)
 	fixture_free(fixture);
 }
 
-static void takes_a_search_text_apart(void **state)
-{
-	static const struct {
-		const char *text, *terms[4];
-	} table[] = {
-		{"", {NULL}},
-		{"   ", {NULL}},
-		{"payment", {"payment"}},
-		{" payment\tdeclined ", {"payment", "declined"}},
-		{"payment \"card declined\" now", {"payment", "card declined", "now"}},
-		{"\"open quote", {"open quote"}},
-		{"\"\" x", {"x"}},
-		{"\"a\"\"b\"", {"a", "b"}},
-		{"a\"b c\"", {"a\"b", "c\""}},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct str terms[LOG_TERM_LIMIT];
-		struct error error;
-		size_t count, expected = 0;
-
-		assert_int_equal(log_terms_parse(str_from(table[i].text), terms, &count, &error), STATUS_OK);
-		for (; expected < 4 && table[i].terms[expected]; expected++) {
-			assert_true(expected < count);
-			assert_str(terms[expected], table[i].terms[expected]);
-		}
-		assert_int_equal(count, expected);
-	}
-}
-
-static void refuses_too_many_terms(void **state)
-{
-	struct str terms[LOG_TERM_LIMIT];
-	struct error error;
-	size_t count;
-
-	(void)state;
-	assert_int_equal(
-		log_terms_parse(str_from("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"), terms, &count, &error),
-		STATUS_OK);
-	assert_int_equal(count, 16);
-	assert_int_equal(
-		log_terms_parse(str_from("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"), terms, &count, &error),
-		STATUS_INVALID);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -205,8 +158,6 @@ int main(void)
 		cmocka_unit_test(filters_by_the_handler_that_is_found),
 		cmocka_unit_test(pages_hold_every_record_once_while_others_arrive),
 		cmocka_unit_test(stops_a_long_search_and_goes_on_from_there),
-		cmocka_unit_test(takes_a_search_text_apart),
-		cmocka_unit_test(refuses_too_many_terms),
 	};
 
 	return test_run("query/logs", tests);

@@ -113,6 +113,7 @@ static void refuses_what_traces_do_not_know(void **state)
 
 		assert_refusal(&table[i], parameters_trace_question(&parameters, &question, &problem),
 			       &problem);
+		trace_question_release(&question);
 	}
 }
 
@@ -136,6 +137,7 @@ static void reads_every_filter_of_logs(void **state)
 	assert_str(filter->terms[1], "b c");
 	assert_int_equal(question.query.limit, 1000);
 	assert_true(filter->range.start_ns == NOW_NS - 100 * NS_PER_SECOND);
+	log_question_release(&question);
 }
 
 static void refuses_what_logs_do_not_know(void **state)
@@ -145,7 +147,8 @@ static void refuses_what_logs_do_not_know(void **state)
 		{"trace_id=12", "trace_id", "32 hexadecimal"},
 		{"span_id=zz", "span_id", "16 hexadecimal"},
 		{"query=x", "query", "nearest"},
-		{"q=1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "q", "16"},
+		{"q=level >= loud", "q", "column 10"},
+		{"q=\"open", "q", "closing quote"},
 	};
 
 	(void)state;
@@ -156,6 +159,7 @@ static void refuses_what_logs_do_not_know(void **state)
 
 		assert_refusal(&table[i], parameters_log_question(&parameters, &question, &problem),
 			       &problem);
+		log_question_release(&question);
 	}
 }
 
@@ -239,10 +243,15 @@ static void the_live_stream_takes_the_filters_of_both(void **state)
 	assert_str(question.log.query.filter.handler, "H");
 	assert_int_equal(question.log.query.filter.lowest_level, LEVEL_ERROR);
 	assert_int_equal(question.trace.query.filter.outcome, OUTCOME_ERROR);
+	assert_non_null(question.trace.query.filter.predicate);
+	assert_int_equal(question.log.query.filter.term_count, 1);
+	live_question_release(&question);
 	assert_true(parameters_live_question(&logs, &question, &problem));
 	assert_true(question.logs && !question.traces);
+	live_question_release(&question);
 	assert_true(parameters_live_question(&all, &question, &problem));
 	assert_true(question.logs && question.traces);
+	live_question_release(&question);
 }
 
 static void refuses_what_the_live_stream_does_not_know(void **state)
@@ -262,6 +271,7 @@ static void refuses_what_the_live_stream_does_not_know(void **state)
 
 		assert_refusal(&table[i], parameters_live_question(&parameters, &question, &problem),
 			       &problem);
+		live_question_release(&question);
 	}
 }
 
