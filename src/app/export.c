@@ -5,10 +5,11 @@
 
 #include "app/cli.h"
 #include "app/progress.h"
+#include "query/language/language.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 struct request {
-	const char *folder, *start, *end, *signals, *service, *handler, *compression;
+	const char *folder, *start, *end, *signals, *service, *handler, *q, *compression;
 	uint64_t file_size_mb;
 	bool resume;
 };
@@ -71,6 +72,8 @@ static bool read_options(const struct request *request, struct export_options *o
 	options->file_size_bytes = request->file_size_mb * 1000 * 1000;
 	options->service = str_from(request->service);
 	options->handler = str_from(request->handler);
+	options->q = str_trim(str_from(request->q));
+	options->q_now_ns = clock_now_ns(&clock_system);
 	options->resume = request->resume;
 	return true;
 }
@@ -81,6 +84,42 @@ static bool watch(void *context, const struct export_progress *progress)
 
 	progress_show(context, "exporting", progress->row_count, progress->size_bytes, part);
 	return !progress_is_stopped();
+}
+
+/* What an export's filter was parsed into, for as long as it runs. */
+struct expressions {
+	struct expression spans, logs;
+};
+
+static enum status parse(struct str q, enum signal signal, uint64_t now_ns, struct expression *expression,
+			 struct error *error)
+{
+	struct expression_error wrong;
+	enum status status = expression_parse(q, signal, now_ns, expression, &wrong);
+
+	if (status != STATUS_OK)
+		return error_set(error, status, "--q is wrong for %s at column %zu: %s", signal_name(signal),
+				 wrong.column, wrong.message);
+	return STATUS_OK;
+}
+
+static enum status narrow(void *context, struct str q, unsigned signals, uint64_t now_ns,
+			  struct export_filters *filters, struct error *error)
+{
+	struct expressions *expressions = context;
+	enum status status = STATUS_OK;
+
+	if (signals & STORE_TRACES) {
+		status = parse(q, SIGNAL_TRACES, now_ns, &expressions->spans, error);
+		if (status == STATUS_OK)
+			status = expression_narrow_spans(&expressions->spans, &filters->spans, error);
+	}
+	if (status == STATUS_OK && (signals & STORE_LOGS)) {
+		status = parse(q, SIGNAL_LOGS, now_ns, &expressions->logs, error);
+		if (status == STATUS_OK)
+			status = expression_narrow_logs(&expressions->logs, &filters->logs, NULL, error);
+	}
+	return status;
 }
 
 static int tell(const struct request *request, enum status status, const struct export_progress *done,
@@ -103,6 +142,7 @@ static int export_store(const struct config *config, const struct request *reque
 			struct export_options *options)
 {
 	const struct rocksdb_store_options store_options = {.path = config->store_path, .is_read_only = true};
+	struct expressions expressions = {0};
 	struct export_progress done = {0};
 	struct progress progress;
 	struct error error = {0};
@@ -114,11 +154,15 @@ static int export_store(const struct config *config, const struct request *reque
 		return cli_fail("%s", error.message);
 	umask(077);
 	progress_begin(&progress);
+	options->narrow = narrow;
+	options->narrow_context = &expressions;
 	options->watch = watch;
 	options->watch_context = &progress;
 	status = export_run(store, options, &done, &error);
 	seconds = progress_end(&progress);
 	store_close(store);
+	expression_release(&expressions.spans);
+	expression_release(&expressions.logs);
 	return tell(request, status, &done, seconds, &error);
 }
 
@@ -128,6 +172,7 @@ static int run(int argc, char **argv)
 		.signals = "traces,metrics,logs",
 		.service = "",
 		.handler = "",
+		.q = "",
 		.compression = "zstd",
 		.file_size_mb = EXPORT_FILE_BYTES / 1000 / 1000,
 	};
@@ -141,6 +186,8 @@ static int run(int argc, char **argv)
 		{"service", "NAME", "rows of this service alone", OPTION_TEXT, &request.service},
 		{"handler", "NAME", "spans and logs of this handler alone; leaves metrics out", OPTION_TEXT,
 		 &request.handler},
+		{"q", "FILTER", "spans and logs that meet it alone (docs/filter.md); leaves metrics out",
+		 OPTION_TEXT, &request.q},
 		{"compression", "HOW", "zstd, or none: what the Collector reads as it is (default: zstd)",
 		 OPTION_TEXT, &request.compression},
 		{"file-size", "MB", "begin another file after about so many megabytes (default: 134)",

@@ -27,7 +27,8 @@ struct export
 	struct export_progress progress;
 	uint64_t closed_bytes; /* of finished files */
 	uint64_t file_size_bytes;
-	struct batch kept; /* rows that meet the filter */
+	struct export_filters filters;
+	struct batch kept; /* rows that meet them */
 	struct buffer line;
 	size_t line_rows; /* how many made a line of about the right size lately */
 	enum signal signal;
@@ -117,27 +118,23 @@ static enum status write_rows(struct export *export, const struct batch *rows, s
 	return status;
 }
 
-/* A view of the rows that meet the filter. */
+/* A view of the rows that meet the filters. */
 static bool keep_matching(struct export *export, const struct batch *rows)
 {
 	const struct manifest *manifest = &export->manifest;
-	struct span_filter spans = SPAN_FILTER_ANY;
-	struct log_filter logs = LOG_FILTER_ANY;
 	struct span *span;
 	struct log_record *record;
 	struct metric_point *point;
 
-	spans.service = logs.service = manifest->service;
-	spans.handler = logs.handler = manifest->handler;
 	batch_clear(&export->kept);
 	for (size_t i = 0; i < rows->span_count; i++)
-		if (span_filter_match(&spans, &rows->spans[i])) {
+		if (span_filter_match(&export->filters.spans, &rows->spans[i])) {
 			if (!(span = batch_add_span(&export->kept)))
 				return false;
 			*span = rows->spans[i];
 		}
 	for (size_t i = 0; i < rows->log_count; i++)
-		if (log_filter_match(&logs, &rows->logs[i])) {
+		if (log_filter_match(&export->filters.logs, &rows->logs[i])) {
 			if (!(record = batch_add_log(&export->kept)))
 				return false;
 			*record = rows->logs[i];
@@ -155,7 +152,7 @@ static enum status take_rows(void *context, const struct batch *rows, struct err
 {
 	struct export *export = context;
 
-	if (!export->manifest.service.size && !export->manifest.handler.size)
+	if (!export->manifest.service.size && !export->manifest.handler.size && !export->manifest.q.size)
 		return write_rows(export, rows, error);
 	if (!keep_matching(export, rows))
 		return error_set(error, STATUS_NO_MEMORY, "no memory for %zu rows", batch_row_count(rows));
@@ -288,8 +285,10 @@ static void begin_anew(struct export *export)
 	manifest->signals = options->signals;
 	manifest->service = options->service;
 	manifest->handler = options->handler;
+	manifest->q = options->q;
+	manifest->q_now_ns = options->q_now_ns;
 	manifest->is_compressed = !options->is_plain;
-	if (options->handler.size)
+	if (options->handler.size || options->q.size)
 		manifest->signals &= ~(unsigned)STORE_METRICS;
 }
 
@@ -303,6 +302,24 @@ static void go_on(struct export *export)
 	}
 	export->progress.file_count = manifest->file_count;
 	export->progress.size_bytes = export->closed_bytes;
+}
+
+static enum status make_filters(struct export *export, struct error *error)
+{
+	const struct export_options *options = export->options;
+	const struct manifest *manifest = &export->manifest;
+	struct export_filters *filters = &export->filters;
+
+	*filters = (struct export_filters){SPAN_FILTER_ANY, LOG_FILTER_ANY};
+	filters->spans.service = filters->logs.service = manifest->service;
+	filters->spans.handler = filters->logs.handler = manifest->handler;
+	if (manifest->q.size == 0)
+		return STATUS_OK;
+	if (!options->narrow)
+		return error_set(error, STATUS_UNSUPPORTED,
+				 "this export has a filter, which nobody here reads");
+	return options->narrow(options->narrow_context, manifest->q, manifest->signals, manifest->q_now_ns,
+			       filters, error);
 }
 
 static enum status prepare(struct export *export, struct error *error)
@@ -326,7 +343,8 @@ static enum status prepare(struct export *export, struct error *error)
 		go_on(export);
 	else
 		begin_anew(export);
-	return folder_make(folder, error);
+	status = make_filters(export, error);
+	return status == STATUS_OK ? folder_make(folder, error) : status;
 }
 
 enum status export_run(struct store *store, const struct export_options *options,

@@ -23,6 +23,17 @@ struct export_progress {
 	size_t file_count;
 };
 
+/* What rows must meet. */
+struct export_filters {
+	struct span_filter spans;
+	struct log_filter logs;
+};
+
+/* Narrows the filters of the signals (STORE_…) by a filter's text, now_ns being the time that the export began. What
+ * they point to then lives until the export ends. */
+typedef enum status export_narrow(void *context, struct str q, unsigned signals, uint64_t now_ns,
+				  struct export_filters *filters, struct error *error);
+
 /* Called after each line. False ends the export; it can go on later. */
 typedef bool export_watch(void *context, const struct export_progress *progress);
 
@@ -32,9 +43,13 @@ struct export_options {
 	unsigned signals; /* STORE_…; others are left out */
 	struct str service,
 		handler;          /* empty: any. Metric points have no handler: with one they are left out. */
+	struct str q;             /* a filter's text; empty: none. With one metric points are left out. */
+	uint64_t q_now_ns;        /* what times in it are relative to */
 	uint64_t file_size_bytes; /* 0: a default */
 	bool is_plain;            /* not compressed */
-	bool resume;         /* go on with what the folder's manifest says; the fields above are not read */
+	bool resume;           /* go on with what the folder's manifest says; the fields above are not read */
+	export_narrow *narrow; /* may be NULL where no q is given, nor resumed with */
+	void *narrow_context;
 	export_watch *watch; /* may be NULL */
 	void *watch_context;
 };

@@ -105,6 +105,9 @@ enum status manifest_write(const char *folder, const struct manifest *manifest, 
 	put_range(&out, manifest->range);
 	json_text_member(&out, "service", manifest->service);
 	json_text_member(&out, "handler", manifest->handler);
+	json_text_member(&out, "q", manifest->q);
+	json_name(&out, "q_now");
+	json_put_u64(&out, manifest->q_now_ns);
 	put_bool(&out, "compressed", manifest->is_compressed);
 	put_signals(&out, manifest);
 	json_open(&out, "files", '[');
@@ -167,6 +170,8 @@ static bool read_manifest(const json_t *root, struct manifest *manifest, struct 
 			manifest->signals |= 1u << signal;
 	manifest->service = read_text(&manifest->arena, root, "service");
 	manifest->handler = read_text(&manifest->arena, root, "handler");
+	manifest->q = read_text(&manifest->arena, root, "q");
+	read_u64(root, "q_now", &manifest->q_now_ns);
 	manifest->is_compressed = json_is_true(json_object_get(root, "compressed"));
 	manifest->is_complete = json_is_true(json_object_get(root, "complete"));
 	for (size_t i = 0; i < json_array_size(files); i++)

@@ -29,6 +29,8 @@ struct manifest {
 	struct time_range range;
 	unsigned signals; /* STORE_… */
 	struct str service, handler;
+	struct str q;      /* a filter's text; "": none */
+	uint64_t q_now_ns; /* what a time such as -15m in it is relative to */
 	bool is_compressed, is_complete;
 	uint64_t snapshots[SIGNAL_COUNT]; /* of the store, when the export began; 0: not known yet */
 	struct manifest_file *files;

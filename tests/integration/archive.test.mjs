@@ -166,6 +166,26 @@ describe('export and import', async () => {
 				);
 	});
 
+	test('an expression does too, and names the signal that it makes no sense of', async () => {
+		const some = path.join(temporaryFolder(), 'some');
+		await run('export', [some, '--q', 'service = shop-orders and tag.http.route =~ "^/orders"'], {
+			root: program.root,
+		});
+		const lines = readLines(some);
+		assert.deepEqual(new Set(lines.flatMap(Object.keys)).has('resourceMetrics'), false);
+		const routes = lines
+			.flatMap((line) => line.resourceSpans ?? [])
+			.flatMap(({ scopeSpans }) => scopeSpans)
+			.flatMap(({ spans }) => spans)
+			.map(({ attributes }) => attributes.find(({ key }) => key === 'http.route').value.stringValue);
+		assert.ok(routes.length);
+		for (const route of routes) assert.match(route, /^\/orders/);
+		const bad = path.join(temporaryFolder(), 'bad');
+		const refused = await run('export', [bad, '--q', 'duration > 5ms'], { root: program.root, code: 2 });
+		assert.match(refused.stderr, /--q is wrong for logs at column 1: logs have no field duration/);
+		await run('export', [bad, '--q', 'duration > 5ms', '--signals', 'traces'], { root: program.root });
+	});
+
 	// In a store that no program writes its own metrics to.
 	test('goes on where it was killed, and ends with the same rows', async () => {
 		const root = temporaryFolder();
