@@ -124,6 +124,41 @@ describe('the trace list', () => {
 		});
 	});
 
+	test('takes an expression, and points at what is wrong in one', async () => {
+		const q = 'type = cron and language = python';
+		const { traces } = await program.api('/telemetry/traces', { q, limit: '200' });
+		assert.ok(traces.length > 0);
+		const page = await openPage(workbench('/traces?live=0'));
+		await page.locator(traceRow).first().waitFor();
+		const field = page.locator('[data-testid=filter-q]');
+		await field.fill(q);
+		await field.press('Enter');
+		await page.waitForURL(/q=type/);
+		await page.locator(traceRow).filter({ hasText: 'GET /products' }).first().waitFor({ state: 'detached' });
+		const shown = await page.locator(traceRow).allInnerTexts();
+		for (const text of shown) assert.match(text, /^cron$/im);
+		await screenshot(page, 'traces-filter');
+		await field.fill('duration > 100ms and (status = error or tag.http.route =~ "^/users")');
+		await field.press('Enter');
+		await page.waitForURL(/q=duration/);
+		await field.fill('service = "shop" and levl = warn');
+		await field.press('Enter');
+		const error = page.locator('[data-testid=filter-q-error]');
+		await error.getByText('there is no field levl').waitFor();
+		assert.equal((await error.locator('pre').innerText()).split('\n')[1], `${' '.repeat(21)}^`);
+		await screenshot(page, 'traces-filter-wrong');
+		await field.fill('');
+		await field.press('Enter');
+		await error.waitFor({ state: 'detached' });
+		await page.locator(traceRow).first().waitFor();
+		// The browser itself tells of the answer 400.
+		assert.deepEqual(
+			page.complaints.filter((text) => !/status of 400/.test(text)),
+			[],
+		);
+		await page.context().close();
+	});
+
 	test('goes back to its filters from a trace', () =>
 		withPage(workbench('/traces?status=error'), async (page) => {
 			await page.locator(traceRow).first().click();
@@ -207,8 +242,9 @@ test('the log viewer searches, and leads to the trace', async () => {
 	);
 	await withPage(workbench('/logs?service=e2e-logs'), async (page) => {
 		await page.locator(logRow).nth(1).waitFor();
-		await page.locator('[data-testid=filter-q]').fill('zanzibar');
-		await page.waitForURL(/q=zanzibar/);
+		await page.locator('[data-testid=filter-q]').fill('body =~ "^zanz" or zanzib*');
+		await page.locator('[data-testid=filter-q]').press('Enter');
+		await page.waitForURL(/q=body/);
 		await page.locator(logRow).nth(1).waitFor({ state: 'detached' });
 		await page.locator(logRow).filter({ hasText: 'zanzibar was mentioned' }).click();
 		await page.locator(`a[href*="${root.traceId}"]`).first().click();

@@ -11,13 +11,22 @@ export class ApiError extends Error {
 	readonly title: string;
 	/** The parameter that was refused, where the program names one. */
 	readonly parameter: string | null;
+	/** The character of the parameter that is wrong, from 1, where the program names one. */
+	readonly column: number | null;
 
-	constructor(status: number, title: string, detail: string, parameter: string | null) {
+	constructor(
+		status: number,
+		title: string,
+		detail: string,
+		parameter: string | null,
+		column: number | null = null,
+	) {
 		super(detail);
 		this.name = 'ApiError';
 		this.status = status;
 		this.title = title;
 		this.parameter = parameter;
+		this.column = column;
 	}
 }
 
@@ -67,17 +76,22 @@ async function readProblem(response: Response): Promise<ApiError> {
 	const fallback = `The program answered with status ${response.status}.`;
 	try {
 		const problem: unknown = await response.json();
+		const member = (name: string): unknown =>
+			typeof problem === 'object' && problem !== null
+				? (problem as Record<string, unknown>)[name]
+				: undefined;
 		const field = (name: string): string | null => {
-			if (typeof problem !== 'object' || problem === null) return null;
-			const value = (problem as Record<string, unknown>)[name];
+			const value = member(name);
 			return typeof value === 'string' && value !== '' ? value : null;
 		};
+		const column = member('column');
 		const title = field('title') ?? response.statusText;
 		return new ApiError(
 			response.status,
 			title,
 			field('detail') ?? field('title') ?? fallback,
 			field('parameter'),
+			typeof column === 'number' ? column : null,
 		);
 	} catch {
 		return new ApiError(response.status, response.statusText, fallback, null);

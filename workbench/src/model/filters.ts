@@ -13,6 +13,7 @@ export const TRACE_FILTERS = [
 	'status',
 	'min_duration',
 	'max_duration',
+	'q',
 ] as const;
 export const LOG_FILTERS = ['level', 'q', 'handler', 'service', 'trace_id', 'span_id'] as const;
 

@@ -11,8 +11,10 @@ import { endsNow, hasFilters, logQuery, rangeOf, rangeQuery } from '../model/fil
 import type { Shape } from '../model/live-list';
 import { searchTerms } from '../model/words';
 import {
+	expressionError,
 	FilterBar,
 	FilterChoice,
+	FilterExpression,
 	FilterGroup,
 	FilterText,
 	LiveToggle,
@@ -103,7 +105,12 @@ export function LogsPage() {
 						options={LEVELS}
 						onChange={(level) => change({ level })}
 					/>
-					<FilterText {...text('q')} label="Search" placeholder={'words and "phrases"'} width={240} grow />
+					<FilterExpression
+						value={params.get('q') ?? ''}
+						onCommit={(q) => change({ q }, 'replace')}
+						placeholder={'words, "phrases", body =~ "time.*out", tag.http.route = /users'}
+						error={logs.error}
+					/>
 					<FilterText {...text('handler')} label="Handler" suggestions={handlers} width={180} />
 					<FilterText {...text('service')} label="Service" suggestions={services} width={170} />
 					<FilterText
@@ -139,7 +146,9 @@ export function LogsPage() {
 					kept before is shown.
 				</Notice>
 			)}
-			{logs.error && logs.rows.length === 0 ? (
+			{expressionError(logs.error) ? (
+				<EmptyState title="This filter is not understood" />
+			) : logs.error && logs.rows.length === 0 ? (
 				<ErrorState error={logs.error} onRetry={logs.retry} />
 			) : logs.loading ? (
 				<SkeletonRows count={18} />

@@ -13,8 +13,10 @@ import { traceHistogram } from '../model/histogram';
 import type { Shape } from '../model/live-list';
 import { Chart } from '../ui/chart';
 import {
+	expressionError,
 	FilterBar,
 	FilterChoice,
+	FilterExpression,
 	FilterGroup,
 	FilterPair,
 	FilterTags,
@@ -80,7 +82,7 @@ export function TracesPage() {
 
 	return (
 		<div className={css.page}>
-			<TraceFilters rows={list.rows}>
+			<TraceFilters rows={list.rows} error={list.error}>
 				<TimeRange range={range} onChange={(next) => change({ start: next.start, end: next.end })} />
 				<LiveToggle
 					on={wanted}
@@ -104,7 +106,9 @@ export function TracesPage() {
 					}
 				/>
 			)}
-			{list.error && list.rows.length === 0 ? (
+			{expressionError(list.error) ? (
+				<EmptyState title="This filter is not understood" />
+			) : list.error && list.rows.length === 0 ? (
 				<ErrorState error={list.error} onRetry={list.retry} />
 			) : list.loading ? (
 				<SkeletonRows count={16} />
@@ -166,12 +170,19 @@ const NO_FILTERS = {
 	min_duration: null,
 	max_duration: null,
 	tag: null,
+	q: null,
 };
 
 const checkDuration = (text: string) =>
 	isDuration(text) ? null : `"${text}" is not a duration: write 250us, 100ms, 1.5s or 2m.`;
 
-function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children: React.ReactNode }) {
+interface TraceFiltersProps {
+	rows: readonly TraceItem[];
+	error: Error | null;
+	children: React.ReactNode;
+}
+
+function TraceFilters({ rows, error, children }: TraceFiltersProps) {
 	const { params } = useAddress();
 	const change = useChange();
 	const handlers = useSeen('handler', rows, (row) => [row.handler_name]);
@@ -229,6 +240,12 @@ function TraceFilters({ rows, children }: { rows: readonly TraceItem[]; children
 					accept={isTag}
 					placeholder="key=value"
 					width={180}
+				/>
+				<FilterExpression
+					value={params.get('q') ?? ''}
+					onCommit={(q) => change({ q }, 'replace')}
+					placeholder={'duration > 100ms and (status = error or tag.http.route =~ "^/users")'}
+					error={error}
 				/>
 				{hasFilters(traceQuery(params)) && (
 					<PlainButton quiet onClick={() => change(NO_FILTERS)} testId="filter-clear">

@@ -13,6 +13,7 @@ import {
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { ApiError } from '../api/client';
 import type { LiveState } from '../api/live';
 import { edgeMs, fromLocalInput, PRESETS, rangeLabel, toLocalInput } from '../base/time';
 import type { Range } from '../model/filters';
@@ -92,6 +93,10 @@ interface TextProps {
 	grow?: boolean;
 	/** Says what is allowed when the text is not; null when it is. */
 	check?: (value: string) => string | null;
+	/** Half of it means nothing: it is waited for longer. */
+	patient?: boolean;
+	/** What is wrong with the value that was committed; null when nothing is. */
+	wrong?: string | null;
 }
 
 export function FilterText(props: TextProps) {
@@ -105,6 +110,8 @@ export function FilterText(props: TextProps) {
 		width = 160,
 		grow = false,
 		check,
+		patient = suggestions !== undefined,
+		wrong = null,
 	} = props;
 	const id = useId();
 	const [text, setText] = useState(value);
@@ -115,7 +122,7 @@ export function FilterText(props: TextProps) {
 		setText(value);
 	}, [value]);
 
-	const complaint = check?.(text) ?? null;
+	const complaint = check?.(text) ?? (text === value ? wrong : null);
 	const commit = (next: string) => {
 		if (next === committed.current || (check?.(next) ?? null) !== null) return;
 		committed.current = next;
@@ -126,7 +133,7 @@ export function FilterText(props: TextProps) {
 	const change = (next: string) => {
 		setText(next);
 		// A name is worth asking for when it is whole; half of one finds nothing.
-		const whole = suggestions === undefined || next === '' || suggestions.includes(next);
+		const whole = !patient || next === '' || suggestions?.includes(next);
 		soon.cancel();
 		late.cancel();
 		(whole ? soon : late)(next);
@@ -183,6 +190,47 @@ export function FilterText(props: TextProps) {
 			)}
 		</span>
 	);
+}
+
+/** The filter language's field, docs/filter.md. */
+export function FilterExpression(props: {
+	value: string;
+	onCommit: (value: string) => void;
+	placeholder: string;
+	/** Why the list refused it, or null. */
+	error: Error | null;
+}) {
+	const error = expressionError(props.error);
+	return (
+		<>
+			<FilterText
+				name="q"
+				label="Filter"
+				value={props.value}
+				onCommit={props.onCommit}
+				placeholder={props.placeholder}
+				width={360}
+				grow
+				patient
+				wrong={error?.message ?? null}
+			/>
+			{error && (
+				<div className={css.mistake} role="alert" data-testid="filter-q-error">
+					<pre className="mono">
+						{props.value}
+						{'\n'}
+						{' '.repeat((error.column ?? 1) - 1)}^
+					</pre>
+					<span>{error.message.replace(/^q is wrong at column \d+: /, '')}</span>
+				</div>
+			)}
+		</>
+	);
+}
+
+/** The error, where it is the filter expression that is wrong. */
+export function expressionError(error: Error | null): ApiError | null {
+	return error instanceof ApiError && error.parameter === 'q' ? error : null;
 }
 
 interface ChoiceProps {

@@ -8,6 +8,11 @@ test.each([
 	['  spaced   out ', ['spaced', 'out']],
 	['"left open', ['left open']],
 	['""', []],
+	['level >= warn and "timed out"', ['timed out']],
+	['tim* or "conn"*', ['tim', 'conn']],
+	['not slow and handler in (a, "b c") quick', ['quick']],
+	['tag.x exists tag.y not in (1) body =~ "a.*b" refused', ['refused']],
+	['"a \\"b\\" and"', ['a "b" and']],
 ])('searchTerms of %s', (search, terms) => {
 	expect(searchTerms(search)).toEqual(terms);
 });
