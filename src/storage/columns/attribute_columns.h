@@ -11,6 +11,8 @@
  *     ATTRIBUTES_DROPPED  numbers: dropped_attributes_count of each row
  *     ATTRIBUTES_VALUES   index i: the values of key i, in order of the rows: strings for string, bytes,
  * array and map; numbers for bool, int (zigzag) and double (bits); nothing for empty
+ *     ATTRIBUTES_MARKS    numbers: for each MARK_ROWS rows, the last of what is left, how many values of each key
+ * they have; missing where there is one such stretch: a reader finds a row's values without counting from the start
  *     ATTRIBUTES_FILTERS  index i: a filter over the distinct values of key i, where it is a string and there
  * are many: a search for a value that the block has not reads the filter alone (value_filter.h)
  *
@@ -36,7 +38,16 @@ enum {
 	ATTRIBUTES_DROPPED = 203,
 	ATTRIBUTES_VALUES = 204,
 	ATTRIBUTES_FILTERS = 205,
+	ATTRIBUTES_MARKS = 206,
 };
+
+/* On disk: of so many rows at a time it is written down how much they have, so that none before is counted. */
+enum { MARK_ROWS = 8192 };
+
+static inline size_t mark_count(size_t row_count)
+{
+	return (row_count + MARK_ROWS - 1) / MARK_ROWS;
+}
 
 enum { SHAPE_UNKNOWN = UINT32_MAX };
 
@@ -69,7 +80,7 @@ typedef void visit_string(void *context, struct str s);
 void attribute_writer_strings(const struct attribute_writer *writer, visit_string *visit, void *context);
 bool attribute_writer_failed(const struct attribute_writer *writer);
 
-/* Writes the first five fields of the table. */
+/* Writes the fields of the table, but for the filters. */
 void attribute_writer_encode(struct attribute_writer *writer, struct block_writer *block, uint8_t table);
 
 /* Writes the filters, which no compressor shrinks. */
@@ -101,6 +112,7 @@ struct attribute_reader {
 	size_t row_count, row;
 	bool wants_few; /* unpack values one by one, not columns */
 	struct numbers rows, dropped;
+	struct numbers marks; /* none: count from the first row */
 	struct attribute_values *values;
 	size_t value_count;
 	struct attribute_shape *shapes;

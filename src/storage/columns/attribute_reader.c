@@ -102,16 +102,16 @@ static enum status open_shapes(struct attribute_reader *reader, struct error *er
 	return STATUS_OK;
 }
 
-static enum status open_numbers(struct attribute_reader *reader, uint8_t field, struct numbers *numbers_out,
-				struct error *error)
+static enum status open_numbers(struct attribute_reader *reader, uint8_t field, size_t count,
+				struct numbers *numbers_out, struct error *error)
 {
 	struct column column;
 	enum status status = block_column_open(reader->block, reader->table, field, 0, &column, error);
 
 	if (status == STATUS_OK && column.size == 0)
-		*numbers_out = (struct numbers){.count = reader->row_count};
+		*numbers_out = (struct numbers){.count = field == ATTRIBUTES_MARKS ? 0 : count};
 	else if (status == STATUS_OK)
-		status = numbers_open_column(&column, reader->row_count, numbers_out, error);
+		status = numbers_open_column(&column, count, numbers_out, error);
 	return status;
 }
 
@@ -124,33 +124,52 @@ enum status attribute_reader_open(struct block *block, uint8_t table, size_t row
 	if (status == STATUS_OK)
 		status = open_shapes(&reader, error);
 	if (status == STATUS_OK)
-		status = open_numbers(&reader, ATTRIBUTES_ROWS, &reader.rows, error);
+		status = open_numbers(&reader, ATTRIBUTES_MARKS, mark_count(row_count) * reader.value_count,
+				      &reader.marks, error);
 	if (status == STATUS_OK)
-		status = open_numbers(&reader, ATTRIBUTES_DROPPED, &reader.dropped, error);
+		status = open_numbers(&reader, ATTRIBUTES_ROWS, row_count, &reader.rows, error);
+	if (status == STATUS_OK)
+		status = open_numbers(&reader, ATTRIBUTES_DROPPED, row_count, &reader.dropped, error);
 	if (status == STATUS_OK)
 		*reader_out = reader;
 	return status;
 }
 
+/* To the first row of a stretch. */
+static enum status seek_mark(struct attribute_reader *reader, size_t mark, struct error *error)
+{
+	enum status status = numbers_need(&reader->marks, 0, mark * reader->value_count, error);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < reader->value_count; i++) {
+		reader->values[i].next = 0;
+		for (size_t before = 0; before < mark; before++)
+			reader->values[i].next +=
+				(size_t)numbers_get(&reader->marks, before * reader->value_count + i);
+	}
+	reader->row = mark * MARK_ROWS;
+	return STATUS_OK;
+}
+
 enum status attribute_reader_seek(struct attribute_reader *reader, size_t row, struct error *error)
 {
-	enum status status;
+	size_t mark = reader->marks.count ? row / MARK_ROWS : 0;
+	enum status status = STATUS_OK;
 	uint32_t *seen;
 
 	if (row > reader->row_count)
 		return damaged(reader, "rows", error);
-	status = numbers_need(&reader->rows, 0, row, error);
+	/* On the way forward the rows before are counted already. */
+	if (row < reader->row || mark * MARK_ROWS > reader->row)
+		status = seek_mark(reader, mark, error);
+	if (status == STATUS_OK)
+		status = numbers_need(&reader->rows, reader->row, row - reader->row, error);
 	if (status != STATUS_OK)
 		return status;
 	seen = arena_calloc(reader->block->arena, reader->shape_count, sizeof(*seen));
 	if (!seen)
 		return no_memory(error);
-	/* On the way forward the rows before are counted already. */
-	if (row < reader->row) {
-		reader->row = 0;
-		for (size_t i = 0; i < reader->value_count; i++)
-			reader->values[i].next = 0;
-	}
 	for (size_t i = reader->row; i < row; i++) {
 		uint64_t shape = numbers_get(&reader->rows, i);
 

@@ -282,11 +282,34 @@ static void put_shapes(const struct attribute_writer *writer, struct buffer *out
 	}
 }
 
+/* How many values of each of the used keys every stretch of rows has. */
+static void put_marks(struct attribute_writer *writer, uint32_t used, struct buffer *out)
+{
+	struct vector_u32 *marks = &writer->scratch;
+
+	vector_u32_clear(marks);
+	for (size_t i = mark_count(writer->rows.count) * used; i > 0; i--)
+		vector_u32_push(marks, 0);
+	for (size_t row = 0; row < writer->rows.count && !marks->failed; row++) {
+		uint32_t *mark = marks->items + row / MARK_ROWS * used;
+		size_t count;
+		const uint32_t *items = shape_items(writer, writer->rows.items[row], &count);
+
+		for (size_t i = 0; i < count; i++)
+			mark[writer->columns[items[i]].code]++;
+	}
+	numbers_encode_u32(marks->items, marks->count, out);
+}
+
 void attribute_writer_encode(struct attribute_writer *writer, struct block_writer *block, uint8_t table)
 {
+	uint32_t used = put_keys(writer, block_writer_column(block, table, ATTRIBUTES_KEYS, 0));
+
 	/* Keys without values have no columns, and a reader takes no more of them for that. */
-	if (put_keys(writer, block_writer_column(block, table, ATTRIBUTES_KEYS, 0)) > BLOCK_MOST_COLUMNS)
+	if (used > BLOCK_MOST_COLUMNS)
 		block->is_too_large = true;
+	if (used && writer->rows.count > MARK_ROWS)
+		put_marks(writer, used, block_writer_column(block, table, ATTRIBUTES_MARKS, 0));
 	put_shapes(writer, block_writer_column(block, table, ATTRIBUTES_SHAPES, 0));
 	block_writer_head(block, numbers_encode_u32(writer->rows.items, writer->rows.count,
 						    block_writer_column(block, table, ATTRIBUTES_ROWS, 0)));

@@ -23,7 +23,7 @@
 #include "model/batch.h"
 
 /* The version of everything inside a block. */
-enum { BLOCK_FORMAT = 2 };
+enum { BLOCK_FORMAT = 3 };
 
 /* Bounds that a block keeps to; a reader refuses more. */
 enum {

@@ -302,15 +302,30 @@ static enum status open_ids(struct span_reader *reader, struct error *error)
 	return status;
 }
 
+/* How many of a kind the first so many stretches of spans have. */
+static uint64_t marked(const struct span_reader *reader, enum span_field marks, size_t count)
+{
+	return numbers_sum(&reader->spans.numbers[marks], 0, count);
+}
+
+static enum status open_marks(struct span_reader *reader, struct error *error)
+{
+	size_t count = mark_count(reader->block.row_count);
+	enum status status = STATUS_OK;
+
+	for (uint8_t field = SPAN_EVENT_MARKS; field <= SPAN_OUTER_MARKS && status == STATUS_OK; field++) {
+		status = table_open_numbers(&reader->spans, field, count, error);
+		if (status == STATUS_OK)
+			status = table_need_numbers(&reader->spans, field, 0, count, error);
+	}
+	return status;
+}
+
 static enum status open_events(struct span_reader *reader, struct error *error)
 {
-	size_t row_count = reader->block.row_count;
-	enum status status = table_need_numbers(&reader->spans, SPAN_EVENT_COUNT, 0, row_count, error);
-	uint64_t count;
+	uint64_t count = marked(reader, SPAN_EVENT_MARKS, mark_count(reader->block.row_count));
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
-	count = numbers_sum(&reader->spans.numbers[SPAN_EVENT_COUNT], 0, row_count);
 	if (count > BLOCK_MOST_BYTES)
 		return error_set(error, STATUS_CORRUPT, "a block claims too many span events");
 	reader->event_count = (size_t)count;
@@ -325,13 +340,9 @@ static enum status open_events(struct span_reader *reader, struct error *error)
 
 static enum status open_links(struct span_reader *reader, struct error *error)
 {
-	size_t row_count = reader->block.row_count;
-	enum status status = table_need_numbers(&reader->spans, SPAN_LINK_COUNT, 0, row_count, error);
-	uint64_t count;
+	uint64_t count = marked(reader, SPAN_LINK_MARKS, mark_count(reader->block.row_count));
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
-	count = numbers_sum(&reader->spans.numbers[SPAN_LINK_COUNT], 0, row_count);
 	if (count > BLOCK_MOST_BYTES)
 		return error_set(error, STATUS_CORRUPT, "a block claims too many span links");
 	reader->link_count = (size_t)count;
@@ -364,6 +375,8 @@ static enum status open_rows(struct span_reader *reader, struct error *error)
 		status = open_ids(reader, error);
 	if (status == STATUS_OK)
 		status = span_reader_open_attributes(reader, error);
+	if (status == STATUS_OK)
+		status = open_marks(reader, error);
 	if (status == STATUS_OK)
 		status = open_events(reader, error);
 	if (status == STATUS_OK)
@@ -468,30 +481,45 @@ static enum status read_parent(const struct span_reader *reader, size_t row, siz
 	return STATUS_OK;
 }
 
-static enum status outer_parents_before(struct span_reader *reader, size_t row, size_t *outer_out,
-					struct error *error)
-{
-	enum status status = table_need_numbers(&reader->spans, SPAN_PARENT, 0, row, error);
+/* How many events, links and outer parents the spans before a row have. */
+struct before {
+	size_t events, links, outer;
+};
 
-	*outer_out = 0;
-	for (size_t i = 0; i < row && status == STATUS_OK; i++)
-		*outer_out += table_number(&reader->spans, SPAN_PARENT, i) == 1;
-	return status;
+static enum status count_before(struct span_reader *reader, size_t row, struct before *before_out,
+				struct error *error)
+{
+	size_t mark = row / MARK_ROWS, first = mark * MARK_ROWS;
+	const struct numbers *numbers = reader->spans.numbers;
+	struct before before = {.outer = (size_t)marked(reader, SPAN_OUTER_MARKS, mark)};
+	enum status status = STATUS_OK;
+
+	for (uint8_t field = SPAN_PARENT; field <= SPAN_LINK_COUNT && status == STATUS_OK; field++)
+		status = table_need_numbers(&reader->spans, field, first, row - first, error);
+	if (status != STATUS_OK)
+		return status;
+	before.events = (size_t)(marked(reader, SPAN_EVENT_MARKS, mark) +
+				 numbers_sum(&numbers[SPAN_EVENT_COUNT], first, row));
+	before.links = (size_t)(marked(reader, SPAN_LINK_MARKS, mark) +
+				numbers_sum(&numbers[SPAN_LINK_COUNT], first, row));
+	for (size_t i = first; i < row; i++)
+		before.outer += table_number(&reader->spans, SPAN_PARENT, i) == 1;
+	*before_out = before;
+	return STATUS_OK;
 }
 
 /* Where the rows' attributes, events and links begin in their tables. */
-static enum status seek(struct span_reader *reader, size_t row, size_t *event_out, size_t *link_out,
+static enum status seek(struct span_reader *reader, size_t row, struct before *before_out,
 			struct error *error)
 {
-	enum status status;
+	enum status status = count_before(reader, row, before_out, error);
 
-	*event_out = (size_t)numbers_sum(&reader->spans.numbers[SPAN_EVENT_COUNT], 0, row);
-	*link_out = (size_t)numbers_sum(&reader->spans.numbers[SPAN_LINK_COUNT], 0, row);
-	status = attribute_reader_seek(&reader->attributes, row, error);
 	if (status == STATUS_OK)
-		status = attribute_reader_seek(&reader->event_attributes, *event_out, error);
+		status = attribute_reader_seek(&reader->attributes, row, error);
 	if (status == STATUS_OK)
-		status = attribute_reader_seek(&reader->link_attributes, *link_out, error);
+		status = attribute_reader_seek(&reader->event_attributes, before_out->events, error);
+	if (status == STATUS_OK)
+		status = attribute_reader_seek(&reader->link_attributes, before_out->links, error);
 	return status;
 }
 
@@ -525,7 +553,8 @@ enum { FEW = 8 };
 enum status span_reader_read(struct span_reader *reader, size_t first, size_t count, struct span *spans_out,
 			     struct error *error)
 {
-	size_t event, link, outer, run = run_of_row(reader, first);
+	size_t run = run_of_row(reader, first);
+	struct before before;
 	bool wants_few = count < reader->block.row_count / FEW;
 	enum status status = open_rows(reader, error);
 
@@ -535,9 +564,7 @@ enum status span_reader_read(struct span_reader *reader, size_t first, size_t co
 	if (status == STATUS_OK)
 		status = need_rows(reader, first, count, error);
 	if (status == STATUS_OK)
-		status = seek(reader, first, &event, &link, error);
-	if (status == STATUS_OK)
-		status = outer_parents_before(reader, first, &outer, error);
+		status = seek(reader, first, &before, error);
 	if (status != STATUS_OK)
 		return status;
 	for (size_t row = first; row < first + count && status == STATUS_OK; row++) {
@@ -547,15 +574,15 @@ enum status span_reader_read(struct span_reader *reader, size_t first, size_t co
 			run++;
 		read_fixed(reader, row, span);
 		memcpy(span->trace_id, reader->trace_ids + TRACE_ID_SIZE * run, TRACE_ID_SIZE);
-		status = read_parent(reader, row, run, &outer, span, error);
+		status = read_parent(reader, row, run, &before.outer, span, error);
 		if (status == STATUS_OK)
 			status = attribute_reader_next(&reader->attributes, &span->attributes, error);
 		if (status == STATUS_OK)
-			status = read_events(reader, event, span, error);
+			status = read_events(reader, before.events, span, error);
 		if (status == STATUS_OK)
-			status = read_links(reader, link, span, error);
-		event += span->event_count;
-		link += span->link_count;
+			status = read_links(reader, before.links, span, error);
+		before.events += span->event_count;
+		before.links += span->link_count;
 	}
 	return status;
 }

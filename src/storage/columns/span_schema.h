@@ -18,6 +18,10 @@ enum span_field {
 	SPAN_OUTER_COUNT = 10, /* a single value: how many SPAN_OUTER_PARENT there are */
 	SPAN_CLASS_COUNT = 11, /* a single value: how many classes there are */
 	SPAN_CLASS = 12,       /* the row of TABLE_SPAN_CLASSES */
+	/* one value for each MARK_ROWS spans: how many they have together */
+	SPAN_EVENT_MARKS = 13,
+	SPAN_LINK_MARKS = 14,
+	SPAN_OUTER_MARKS = 15,
 	SPAN_TRACE_STATE = 64,
 	SPAN_STATUS_MESSAGE = 65,
 	SPAN_TRACE_ID = 128, /* 16 bytes a trace, ascending */

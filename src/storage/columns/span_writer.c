@@ -269,6 +269,28 @@ static void put_trace(struct block_builder *builder, const struct span **trace, 
 	put_parents(builder, trace, count);
 }
 
+/* So that a reader knows where a span's events, links and outer parent lie without counting from the first. */
+static void put_marks(struct table_writer *table, size_t count)
+{
+	const uint64_t *events = table->numbers[SPAN_EVENT_COUNT].items;
+	const uint64_t *links = table->numbers[SPAN_LINK_COUNT].items;
+	const uint64_t *parents = table->numbers[SPAN_PARENT].items;
+
+	for (size_t first = 0, end; first < count; first = end) {
+		uint64_t event_count = 0, link_count = 0, outer_count = 0;
+
+		end = first + MARK_ROWS < count ? first + MARK_ROWS : count;
+		for (size_t i = first; i < end; i++) {
+			event_count += events[i];
+			link_count += links[i];
+			outer_count += parents[i] == 1;
+		}
+		table_put_number(table, SPAN_EVENT_MARKS, event_count);
+		table_put_number(table, SPAN_LINK_MARKS, link_count);
+		table_put_number(table, SPAN_OUTER_MARKS, outer_count);
+	}
+}
+
 static void note_span(struct block_header *header, const struct span *span)
 {
 	uint64_t duration_ns = span_duration_ns(span);
@@ -323,6 +345,8 @@ enum status block_build_spans(struct block_builder *builder, const struct span *
 	for (size_t i = 0; i < builder->classes.entries.count; i++)
 		note_class(&header, &builder->classes.entries.items[i].span->handler);
 	span_classes_put(&builder->classes, &builder->tables[CLASSES]);
+	if (!builder->failed && !table_writer_failed(table))
+		put_marks(table, count);
 	table_put_number(table, SPAN_CLASS_COUNT, builder->classes.entries.count);
 	table_put_number(table, SPAN_TRACE_COUNT, trace_count);
 	table_put_number(table, SPAN_OUTER_COUNT,

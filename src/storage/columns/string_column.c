@@ -273,10 +273,11 @@ static enum status open_list_body(struct column *column, struct arena *arena, st
 	return STATUS_OK;
 }
 
+/* Finds where the strings of a page lie. */
 static enum status need_page(struct string_list *list, size_t page, struct error *error)
 {
 	size_t first = page * NUMBERS_PAGE, count = numbers_page_count(&list->sizes, first), i = 0;
-	uint64_t at = page_start(list, page), end = page_start(list, page + 1);
+	uint64_t at = page_start(list, page), end = page_start(list, page + 1), sizes[NUMBERS_PAGE];
 	enum status status = numbers_need(&list->sizes, first, count, error);
 
 	if (status != STATUS_OK)
@@ -284,21 +285,19 @@ static enum status need_page(struct string_list *list, size_t page, struct error
 	if (at > end || end > list->total)
 		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up",
 				 list->count);
+	numbers_read(&list->sizes, first, count, sizes);
 	for (; i < count; i++) {
-		uint64_t size = numbers_get(&list->sizes, first + i);
-
 		list->offsets[first + i] = (uint32_t)at;
-		if (size > end - at)
+		if (sizes[i] > end - at)
 			break;
-		at += size;
+		at += sizes[i];
 	}
 	if (i != count || at != end)
 		return error_set(error, STATUS_CORRUPT, "the sizes of %zu strings do not add up",
 				 list->count);
 	list->offsets[first + count] = (uint32_t)end;
-	status = column_need(&list->column, list->offsets[first], end - list->offsets[first], error);
-	list->has_page[page] = status == STATUS_OK;
-	return status;
+	list->has_page[page] = true;
+	return STATUS_OK;
 }
 
 enum status string_list_need(struct string_list *list, size_t first, size_t count, struct error *error)
@@ -309,6 +308,9 @@ enum status string_list_need(struct string_list *list, size_t first, size_t coun
 	for (size_t page = first / NUMBERS_PAGE; page * NUMBERS_PAGE < end && status == STATUS_OK; page++)
 		if (!list->has_page[page])
 			status = need_page(list, page, error);
+	if (status == STATUS_OK && first < end)
+		status = column_need(&list->column, list->offsets[first],
+				     list->offsets[end] - list->offsets[first], error);
 	return status;
 }
 
@@ -368,10 +370,13 @@ enum status strings_need(struct strings *strings, size_t first, size_t count, st
 	if (strings->is_plain)
 		return string_list_need(&strings->list, first, count, error);
 	status = numbers_need(&strings->codes, first, count, error);
+	/* Many rows use most entries. */
+	if (status == STATUS_OK && count >= strings->list.count)
+		return string_list_need(&strings->list, 0, strings->list.count, error);
 	for (size_t i = first; i < end && status == STATUS_OK; i++) {
 		uint64_t code = numbers_get(&strings->codes, i);
 
-		if (code < strings->list.count && !strings->list.has_page[code / NUMBERS_PAGE])
+		if (code < strings->list.count)
 			status = string_list_need(&strings->list, (size_t)code, 1, error);
 	}
 	return status;

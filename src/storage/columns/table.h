@@ -4,7 +4,7 @@
  *     0 to 31     numbers
  *     64 to 79    strings
  *     128 to 135  ids and other random bytes of one width, as they are
- *     200 to 205  attributes (attribute_columns.h)
+ *     200 to 206  attributes (attribute_columns.h)
  *
  * A table's columns need not all have a value for every row: the schema that uses them says how many there
  * are.

@@ -12,7 +12,7 @@
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* The version of keys and headers; a block has its own. */
-enum { STORE_FORMAT = 2 };
+enum { STORE_FORMAT = 3 };
 
 /*
  * What is committed is soon merged: lz4 is quick. What is merged stays: zstd, of which level 3 costs a twentieth

@@ -330,7 +330,7 @@ static void refuses_counts_that_lead_outside(void **state)
 /* A block of many pieces, read in parts by readers that have read nothing else, against one that reads it whole. */
 static void reads_and_matches_any_part_of_a_large_block(void **state)
 {
-	enum { LARGE = 12000, ROUNDS = 60 };
+	enum { LARGE = 18000, ROUNDS = 40 };
 	struct random random = {test_seed()};
 	struct span *all = calloc(LARGE, sizeof(*all)), *part = calloc(LARGE, sizeof(*part));
 	uint8_t *matches = malloc(LARGE);
