@@ -57,12 +57,12 @@ static enum status read_starts(struct span_reader *reader, size_t run, struct er
 	uint64_t at;
 
 	if (status == STATUS_OK)
-		status = table_need_numbers(spans, SPAN_START_DELTA, first, count, error);
+		status = table_need_magnitudes(spans, SPAN_START_DELTA, first, count, error);
 	if (status != STATUS_OK)
 		return status;
 	at = table_number(spans, SPAN_RUN_START, run);
 	for (size_t row = first; row < first + count; row++)
-		reader->start_ns[row] = at += table_number(spans, SPAN_START_DELTA, row);
+		reader->start_ns[row] = at += table_magnitude(spans, SPAN_START_DELTA, row);
 	reader->has_starts[run] = true;
 	return STATUS_OK;
 }
@@ -118,7 +118,8 @@ enum status span_reader_open_traces(struct span_reader *reader, struct error *er
 	if (status == STATUS_OK)
 		status = table_open_numbers(&reader->spans, SPAN_RUN_START, reader->trace_count, error);
 	if (status == STATUS_OK)
-		status = table_open_numbers(&reader->spans, SPAN_START_DELTA, reader->block.row_count, error);
+		status = table_open_magnitudes(&reader->spans, SPAN_START_DELTA, reader->block.row_count,
+					       error);
 	if (status == STATUS_OK)
 		status = table_open_random(&reader->spans, SPAN_TRACE_ID, reader->trace_count, TRACE_ID_SIZE,
 					   &reader->trace_ids, error);
@@ -272,9 +273,9 @@ enum status span_reader_open_attributes(struct span_reader *reader, struct error
 static enum status open_numbers_and_strings(struct span_reader *reader, struct error *error)
 {
 	size_t count = reader->block.row_count;
-	enum status status = STATUS_OK;
+	enum status status = table_open_magnitudes(&reader->spans, SPAN_DURATION, count, error);
 
-	for (uint8_t field = SPAN_DURATION; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
+	for (uint8_t field = SPAN_PARENT; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
 		status = table_open_numbers(&reader->spans, field, count, error);
 	for (uint8_t field = SPAN_TRACE_STATE; field <= SPAN_STATUS_MESSAGE && status == STATUS_OK; field++)
 		status = table_open_strings(&reader->spans, field, count, error);
@@ -329,7 +330,7 @@ static enum status open_events(struct span_reader *reader, struct error *error)
 	if (count > BLOCK_MOST_BYTES)
 		return error_set(error, STATUS_CORRUPT, "a block claims too many span events");
 	reader->event_count = (size_t)count;
-	status = table_open_numbers(&reader->events, EVENT_TIME, count, error);
+	status = table_open_magnitudes(&reader->events, EVENT_TIME, count, error);
 	if (status == STATUS_OK)
 		status = table_open_strings(&reader->events, EVENT_NAME, count, error);
 	if (status == STATUS_OK)
@@ -396,7 +397,7 @@ static enum status read_events(struct span_reader *reader, size_t first, struct 
 	events = arena_calloc(reader->block.arena, span->event_count, sizeof(*events));
 	if (!events)
 		return no_memory(reader->block.row_count, error);
-	status = table_need_numbers(&reader->events, EVENT_TIME, first, span->event_count, error);
+	status = table_need_magnitudes(&reader->events, EVENT_TIME, first, span->event_count, error);
 	if (status == STATUS_OK)
 		status = table_need_strings(&reader->events, EVENT_NAME, first, span->event_count, error);
 	for (uint32_t i = 0; i < span->event_count; i++) {
@@ -408,7 +409,7 @@ static enum status read_events(struct span_reader *reader, size_t first, struct 
 			return status;
 		events[i].time_ns =
 			span->start_ns +
-			(uint64_t)zigzag_decode(table_number(&reader->events, EVENT_TIME, first + i));
+			(uint64_t)zigzag_decode(table_magnitude(&reader->events, EVENT_TIME, first + i));
 		events[i].name = table_string(&reader->events, EVENT_NAME, first + i);
 	}
 	span->events = events;
@@ -452,7 +453,7 @@ static void read_fixed(const struct span_reader *reader, size_t row, struct span
 	*span = reader->class_spans[class_of_row(reader, row)];
 	memcpy(span->span_id, reader->span_ids.data + SPAN_ID_SIZE * row, SPAN_ID_SIZE);
 	span->start_ns = reader->start_ns[row];
-	span->end_ns = span->start_ns + (uint64_t)zigzag_decode(table_number(table, SPAN_DURATION, row));
+	span->end_ns = span->start_ns + (uint64_t)zigzag_decode(table_magnitude(table, SPAN_DURATION, row));
 	span->event_count = (uint32_t)table_number(table, SPAN_EVENT_COUNT, row);
 	span->link_count = (uint32_t)table_number(table, SPAN_LINK_COUNT, row);
 	span->dropped_event_count = (uint32_t)table_number(table, SPAN_DROPPED_EVENTS, row);
@@ -535,7 +536,9 @@ static enum status need_rows(struct span_reader *reader, size_t first, size_t co
 		ids = run_first(reader, run);
 		ids_end = reader->run_ends[last];
 	}
-	for (uint8_t field = SPAN_DURATION; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
+	if (status == STATUS_OK)
+		status = table_need_magnitudes(&reader->spans, SPAN_DURATION, first, count, error);
+	for (uint8_t field = SPAN_PARENT; field <= SPAN_DROPPED_LINKS && status == STATUS_OK; field++)
 		status = table_need_numbers(&reader->spans, field, first, count, error);
 	if (status == STATUS_OK)
 		status = table_need_numbers(&reader->spans, SPAN_CLASS, first, count, error);
@@ -650,14 +653,14 @@ static enum status match_duration(struct span_reader *reader, const struct span_
 				  size_t count, uint8_t *matches, struct error *error)
 {
 	enum status status =
-		table_open_numbers(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
+		table_open_magnitudes(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
 
 	if (status == STATUS_OK)
-		status = table_need_numbers(&reader->spans, SPAN_DURATION, first, count, error);
+		status = table_need_magnitudes(&reader->spans, SPAN_DURATION, first, count, error);
 	if (status == STATUS_OK)
 		status = span_reader_need_starts(reader, first, count, error);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		int64_t signed_ns = zigzag_decode(table_number(&reader->spans, SPAN_DURATION, first + i));
+		int64_t signed_ns = zigzag_decode(table_magnitude(&reader->spans, SPAN_DURATION, first + i));
 		uint64_t start_ns = reader->start_ns[first + i], end_ns = start_ns + (uint64_t)signed_ns;
 		uint64_t duration_ns = end_ns > start_ns ? end_ns - start_ns : 0;
 

@@ -8,9 +8,7 @@ enum span_field {
 	SPAN_RUN_LENGTH = 1,  /* spans of the trace */
 	SPAN_RUN_START = 2,   /* start of its first span */
 	/* one value a span */
-	SPAN_START_DELTA = 3, /* to the span before, of the same trace */
-	SPAN_DURATION = 4,    /* zigzag: end less start */
-	SPAN_PARENT = 5,      /* 0: root; 1: the next of SPAN_OUTER_PARENT; n + 2: the trace's n-th span */
+	SPAN_PARENT = 5, /* 0: root; 1: the next of SPAN_OUTER_PARENT; n + 2: the trace's n-th span */
 	SPAN_EVENT_COUNT = 6,
 	SPAN_LINK_COUNT = 7,
 	SPAN_DROPPED_EVENTS = 8,
@@ -22,6 +20,9 @@ enum span_field {
 	SPAN_EVENT_MARKS = 13,
 	SPAN_LINK_MARKS = 14,
 	SPAN_OUTER_MARKS = 15,
+	/* one value a span */
+	SPAN_START_DELTA = 40, /* to the span before, of the same trace */
+	SPAN_DURATION = 41,    /* zigzag: end less start */
 	SPAN_TRACE_STATE = 64,
 	SPAN_STATUS_MESSAGE = 65,
 	SPAN_TRACE_ID = 128, /* 16 bytes a trace, ascending */
@@ -46,7 +47,7 @@ enum span_class_field {
 	CLASS_EVENT_HANDLED = 67, /* handler.event */
 };
 
-enum span_event_field { EVENT_TIME = 0 /* zigzag: to the span's start */, EVENT_NAME = 64 };
+enum span_event_field { EVENT_TIME = 40 /* zigzag: to the span's start */, EVENT_NAME = 64 };
 
 enum span_link_field { LINK_FLAGS = 0, LINK_TRACE_STATE = 64, LINK_TRACE_ID = 128, LINK_SPAN_ID = 129 };
 

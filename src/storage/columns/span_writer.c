@@ -116,8 +116,8 @@ static void put_events(struct block_builder *builder, const struct span *span)
 	for (uint32_t i = 0; i < span->event_count; i++) {
 		const struct span_event *event = &span->events[i];
 
-		table_put_number(table, EVENT_TIME,
-				 zigzag_encode((int64_t)(event->time_ns - span->start_ns)));
+		table_put_magnitude(table, EVENT_TIME,
+				    zigzag_encode((int64_t)(event->time_ns - span->start_ns)));
 		table_put_string(table, EVENT_NAME, event->name);
 		hint = attribute_writer_push(&table->attributes, &event->attributes, hint);
 	}
@@ -159,7 +159,7 @@ static void put_span(struct block_builder *builder, const struct span *span)
 	struct table_writer *table = &builder->tables[SPANS];
 
 	table_put_random(table, SPAN_ID, span->span_id, SPAN_ID_SIZE);
-	table_put_number(table, SPAN_DURATION, zigzag_encode((int64_t)(span->end_ns - span->start_ns)));
+	table_put_magnitude(table, SPAN_DURATION, zigzag_encode((int64_t)(span->end_ns - span->start_ns)));
 	table_put_number(table, SPAN_EVENT_COUNT, span->event_count);
 	table_put_number(table, SPAN_LINK_COUNT, span->link_count);
 	table_put_number(table, SPAN_DROPPED_EVENTS, span->dropped_event_count);
@@ -261,7 +261,7 @@ static void put_trace(struct block_builder *builder, const struct span **trace, 
 	vector_u32_push(&builder->traces, header_trace_hash(trace[0]->trace_id));
 	before_ns = trace[0]->start_ns;
 	for (size_t i = 0; i < count; i++) {
-		table_put_number(table, SPAN_START_DELTA, trace[i]->start_ns - before_ns);
+		table_put_magnitude(table, SPAN_START_DELTA, trace[i]->start_ns - before_ns);
 		before_ns = trace[i]->start_ns;
 		put_span(builder, trace[i]);
 		builder_note_row(builder, trace[i]);

@@ -7,6 +7,13 @@ void table_writer_encode(struct table_writer *writer, struct block_writer *block
 			block_writer_head(block,
 					  numbers_encode(writer->numbers[i].items, writer->numbers[i].count,
 							 block_writer_column(block, table, i, 0)));
+	for (uint8_t i = 0; i < MAGNITUDES_FIELD_COUNT; i++)
+		if (writer->magnitudes[i].values.count)
+			block_writer_head(
+				block, magnitudes_encode(&writer->magnitudes[i],
+							 block_writer_column(
+								 block, table,
+								 (uint8_t)(FIRST_MAGNITUDES_FIELD + i), 0)));
 	for (uint8_t i = 0; i < STRINGS_FIELD_COUNT; i++)
 		if (strings_builder_count(&writer->strings[i]))
 			block_writer_head(
@@ -25,6 +32,12 @@ void table_writer_encode_random(struct table_writer *writer, struct block_writer
 			buffer_append_str(block_writer_random_column(block, table,
 								     (uint8_t)(FIRST_RANDOM_FIELD + i), 0),
 					  buffer_str(&writer->random[i]));
+	for (uint8_t i = 0; i < MAGNITUDES_FIELD_COUNT; i++)
+		if (writer->magnitudes[i].values.count)
+			magnitudes_encode_bits(
+				&writer->magnitudes[i],
+				block_writer_random_column(block, table,
+							   (uint8_t)(FIRST_MAGNITUDES_FIELD + i), 1));
 	attribute_writer_encode_filters(&writer->attributes, block, table);
 }
 
@@ -34,6 +47,8 @@ bool table_writer_failed(const struct table_writer *writer)
 
 	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
 		failed |= writer->numbers[i].failed;
+	for (size_t i = 0; i < MAGNITUDES_FIELD_COUNT; i++)
+		failed |= magnitudes_failed(&writer->magnitudes[i]);
 	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
 		failed |= strings_builder_failed(&writer->strings[i]);
 	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
@@ -45,6 +60,8 @@ void table_writer_clear(struct table_writer *writer)
 {
 	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
 		vector_u64_clear(&writer->numbers[i]);
+	for (size_t i = 0; i < MAGNITUDES_FIELD_COUNT; i++)
+		magnitudes_clear(&writer->magnitudes[i]);
 	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
 		strings_clear(&writer->strings[i]);
 	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
@@ -56,6 +73,8 @@ void table_writer_release(struct table_writer *writer)
 {
 	for (size_t i = 0; i < NUMBERS_FIELD_COUNT; i++)
 		vector_u64_release(&writer->numbers[i]);
+	for (size_t i = 0; i < MAGNITUDES_FIELD_COUNT; i++)
+		magnitudes_release(&writer->magnitudes[i]);
 	for (size_t i = 0; i < STRINGS_FIELD_COUNT; i++)
 		strings_release(&writer->strings[i]);
 	for (size_t i = 0; i < RANDOM_FIELD_COUNT; i++)
@@ -81,6 +100,23 @@ enum status table_open_numbers(struct table_reader *reader, uint8_t field, size_
 		status = numbers_need(numbers, 0, count, error);
 	if (status == STATUS_OK)
 		reader->open_numbers |= (uint32_t)1 << field;
+	return status;
+}
+
+enum status table_open_magnitudes(struct table_reader *reader, uint8_t field, size_t count,
+				  struct error *error)
+{
+	size_t i = (size_t)field - FIRST_MAGNITUDES_FIELD;
+	struct magnitudes *magnitudes = &reader->magnitudes[i];
+	enum status status;
+
+	if (reader->open_magnitudes >> i & 1)
+		return STATUS_OK;
+	status = magnitudes_open(reader->block, reader->table, field, count, magnitudes, error);
+	if (status == STATUS_OK && !reader->wants_few)
+		status = magnitudes_need(magnitudes, 0, count, error);
+	if (status == STATUS_OK)
+		reader->open_magnitudes |= (uint8_t)(1u << i);
 	return status;
 }
 

@@ -2,6 +2,7 @@
  * table: the fixed columns of one table of a block. A field's number says what it holds:
  *
  *     0 to 31     numbers
+ *     40 to 47    magnitudes (magnitudes.h)
  *     64 to 79    strings
  *     128 to 135  ids and other random bytes of one width, as they are
  *     200 to 206  attributes (attribute_columns.h)
@@ -17,12 +18,19 @@
 #define ROHAS_STORAGE_COLUMNS_TABLE_H
 
 #include "storage/columns/attribute_columns.h"
+#include "storage/columns/magnitudes.h"
 
-enum { FIRST_STRINGS_FIELD = 64, FIRST_RANDOM_FIELD = 128 };
-enum { NUMBERS_FIELD_COUNT = 32, STRINGS_FIELD_COUNT = 16, RANDOM_FIELD_COUNT = 8 };
+enum { FIRST_MAGNITUDES_FIELD = 40, FIRST_STRINGS_FIELD = 64, FIRST_RANDOM_FIELD = 128 };
+enum {
+	NUMBERS_FIELD_COUNT = 32,
+	MAGNITUDES_FIELD_COUNT = 8,
+	STRINGS_FIELD_COUNT = 16,
+	RANDOM_FIELD_COUNT = 8
+};
 
 struct table_writer {
 	struct vector_u64 numbers[NUMBERS_FIELD_COUNT];
+	struct magnitudes_writer magnitudes[MAGNITUDES_FIELD_COUNT];
 	struct strings_builder strings[STRINGS_FIELD_COUNT];
 	struct buffer random[RANDOM_FIELD_COUNT];
 	struct attribute_writer attributes;
@@ -31,6 +39,11 @@ struct table_writer {
 static inline void table_put_number(struct table_writer *writer, uint8_t field, uint64_t value)
 {
 	vector_u64_push(&writer->numbers[field], value);
+}
+
+static inline void table_put_magnitude(struct table_writer *writer, uint8_t field, uint64_t value)
+{
+	vector_u64_push(&writer->magnitudes[field - FIRST_MAGNITUDES_FIELD].values, value);
 }
 
 static inline void table_put_string(struct table_writer *writer, uint8_t field, struct str s)
@@ -47,7 +60,7 @@ static inline void table_put_random(struct table_writer *writer, uint8_t field, 
 /* Writes every column that has a value. */
 void table_writer_encode(struct table_writer *writer, struct block_writer *block, uint8_t table);
 
-/* The random columns alone, so that all tables' stand together; encode leaves them out. */
+/* The random columns and the bits of magnitudes, so that all tables' stand together; before encode, which leaves them out. */
 void table_writer_encode_random(struct table_writer *writer, struct block_writer *block, uint8_t table);
 bool table_writer_failed(const struct table_writer *writer);
 void table_writer_clear(struct table_writer *writer);
@@ -59,7 +72,9 @@ struct table_reader {
 	bool wants_few; /* who reads few rows needs them himself; else all are unpacked at once */
 	uint32_t open_numbers;
 	uint16_t open_strings;
+	uint8_t open_magnitudes;
 	struct numbers numbers[NUMBERS_FIELD_COUNT];
+	struct magnitudes magnitudes[MAGNITUDES_FIELD_COUNT];
 	struct strings strings[STRINGS_FIELD_COUNT];
 };
 
@@ -70,6 +85,8 @@ static inline void table_reader_init(struct table_reader *reader, struct block *
 
 /* Opens a column of count values when first asked; a column that was not written reads as zeros or empty. */
 enum status table_open_numbers(struct table_reader *reader, uint8_t field, size_t count, struct error *error);
+enum status table_open_magnitudes(struct table_reader *reader, uint8_t field, size_t count,
+				  struct error *error);
 enum status table_open_strings(struct table_reader *reader, uint8_t field, size_t count, struct error *error);
 
 /* The ids of a random column; checked to be count * width long, and yet to be needed. */
@@ -87,6 +104,12 @@ static inline enum status table_need_numbers(struct table_reader *reader, uint8_
 	return numbers_need(&reader->numbers[field], first, count, error);
 }
 
+static inline enum status table_need_magnitudes(struct table_reader *reader, uint8_t field, size_t first,
+						size_t count, struct error *error)
+{
+	return magnitudes_need(&reader->magnitudes[field - FIRST_MAGNITUDES_FIELD], first, count, error);
+}
+
 static inline enum status table_need_strings(struct table_reader *reader, uint8_t field, size_t first,
 					     size_t count, struct error *error)
 {
@@ -97,6 +120,11 @@ static inline enum status table_need_strings(struct table_reader *reader, uint8_
 static inline uint64_t table_number(const struct table_reader *reader, uint8_t field, size_t row)
 {
 	return numbers_get(&reader->numbers[field], row);
+}
+
+static inline uint64_t table_magnitude(const struct table_reader *reader, uint8_t field, size_t row)
+{
+	return magnitudes_get(&reader->magnitudes[field - FIRST_MAGNITUDES_FIELD], row);
 }
 
 static inline struct str table_string(const struct table_reader *reader, uint8_t field, size_t row)
