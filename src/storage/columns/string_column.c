@@ -2,8 +2,9 @@
 
 #include "base/hash.h"
 #include "base/protobuf.h"
+#include "storage/columns/address.h"
 
-enum { STRINGS_DICTIONARY = 1, STRINGS_PLAIN = 2 };
+enum { STRINGS_DICTIONARY = 1, STRINGS_PLAIN = 2, ADDRESSES_DICTIONARY = 3, ADDRESSES_PLAIN = 4 };
 enum { FIRST_SLOTS = 64, LARGEST_KEPT_SLOTS = 1 << 16 };
 /* After this many strings the dictionary must have shown that it pays: at least one in four repeats. */
 enum { DICTIONARY_TRIAL = 128 };
@@ -141,6 +142,19 @@ static size_t measure(const struct vector_str *list, struct vector_u32 *sizes, s
 	return total;
 }
 
+/* The list as addresses, if all of it is. */
+static bool read_addresses(const struct vector_str *list, struct vector_u32 *addresses)
+{
+	uint32_t address;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!address_parse(list->items[i], &address))
+			return false;
+		vector_u32_push(addresses, address);
+	}
+	return list->count > 0;
+}
+
 static void put_bytes(const struct vector_str *list, size_t total, struct buffer *out)
 {
 	char *at = buffer_reserve(out, total);
@@ -155,33 +169,44 @@ static void put_bytes(const struct vector_str *list, size_t total, struct buffer
 	out->size += total;
 }
 
+static uint8_t coding_of(bool is_plain, bool is_addresses)
+{
+	if (is_addresses)
+		return is_plain ? ADDRESSES_PLAIN : ADDRESSES_DICTIONARY;
+	return is_plain ? STRINGS_PLAIN : STRINGS_DICTIONARY;
+}
+
 size_t strings_encode(const struct strings_builder *builder, struct buffer *out)
 {
 	const struct vector_str *list = builder->is_plain ? &builder->plain : &builder->dictionary.entries;
 	const struct vector_u32 *codes = &builder->codes;
-	struct vector_u32 sizes = {0}, starts = {0};
+	struct vector_u32 sizes = {0}, starts = {0}, addresses = {0};
 	size_t before = out->size, head = 0, total = measure(list, &sizes, &starts);
+	bool is_addresses = read_addresses(list, &addresses);
+	const struct vector_u32 *entries = is_addresses ? &addresses : &sizes;
 	unsigned width, codes_width = 0;
 
-	out->failed |= sizes.failed || starts.failed;
+	out->failed |= sizes.failed || starts.failed || addresses.failed;
 	if (!out->failed) {
-		buffer_append_byte(out, builder->is_plain ? STRINGS_PLAIN : STRINGS_DICTIONARY);
+		buffer_append_byte(out, coding_of(builder->is_plain, is_addresses));
 		if (!builder->is_plain)
 			protobuf_put_varint(out, list->count);
 		if (starts.count)
 			numbers_encode_u32(starts.items, starts.count, out);
 		protobuf_put_varint(out, total);
-		width = numbers_encode_head(sizes.items, sizes.count, out);
+		width = numbers_encode_head(entries->items, entries->count, out);
 		if (!builder->is_plain)
 			codes_width = numbers_encode_head(codes->items, codes->count, out);
 		head = out->size - before;
-		numbers_encode_pages(sizes.items, sizes.count, width, out);
-		put_bytes(list, total, out);
+		numbers_encode_pages(entries->items, entries->count, width, out);
+		if (!is_addresses)
+			put_bytes(list, total, out);
 		if (!builder->is_plain)
 			numbers_encode_pages(codes->items, codes->count, codes_width, out);
 	}
 	vector_u32_release(&sizes);
 	vector_u32_release(&starts);
+	vector_u32_release(&addresses);
 	return out->failed ? 0 : head;
 }
 
@@ -246,7 +271,8 @@ static enum status open_list_head(struct column *column, size_t count, struct st
 		status = take_varint(column, &total, error);
 	if (status != STATUS_OK)
 		return status;
-	if (total > column->size || total > UINT32_MAX)
+	if (total > UINT32_MAX ||
+	    (list->is_addresses ? total / ADDRESS_MOST_SIZE > count : total > column->size))
 		return error_set(error, STATUS_CORRUPT, "a list of %zu strings is cut", count);
 	list->total = (size_t)total;
 	return numbers_open_head(column, count, &list->sizes, error);
@@ -260,13 +286,19 @@ static enum status open_list_body(struct column *column, struct arena *arena, st
 
 	if (status != STATUS_OK)
 		return status;
-	if (list->total > column->size)
+	if (!list->is_addresses && list->total > column->size)
 		return error_set(error, STATUS_CORRUPT, "a list of %zu strings is cut", list->count);
 	list->offsets = arena_alloc(arena, (list->count + 1) * sizeof(*list->offsets));
 	list->has_page = arena_calloc(arena, page_count(list), sizeof(*list->has_page));
 	if (!list->offsets || !list->has_page)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of %zu strings", list->count);
 	list->offsets[0] = 0;
+	if (list->is_addresses) {
+		list->bytes = list->texts = arena_alloc(arena, list->total);
+		return list->bytes ? STATUS_OK
+				   : error_set(error, STATUS_NO_MEMORY, "no memory for %zu addresses",
+					       list->count);
+	}
 	list->bytes = column->data;
 	list->column = *column;
 	*column = column_after(column, list->total);
@@ -287,9 +319,16 @@ static enum status need_page(struct string_list *list, size_t page, struct error
 				 list->count);
 	numbers_read(&list->sizes, first, count, sizes);
 	for (; i < count; i++) {
+		char text[ADDRESS_MOST_SIZE];
+		uint32_t address = (uint32_t)sizes[i];
+
 		list->offsets[first + i] = (uint32_t)at;
+		if (list->is_addresses)
+			sizes[i] = address_format(address, text);
 		if (sizes[i] > end - at)
 			break;
+		if (list->is_addresses)
+			memcpy(list->texts + at, text, sizes[i]);
 		at += sizes[i];
 	}
 	if (i != count || at != end)
@@ -308,7 +347,7 @@ enum status string_list_need(struct string_list *list, size_t first, size_t coun
 	for (size_t page = first / NUMBERS_PAGE; page * NUMBERS_PAGE < end && status == STATUS_OK; page++)
 		if (!list->has_page[page])
 			status = need_page(list, page, error);
-	if (status == STATUS_OK && first < end)
+	if (status == STATUS_OK && first < end && !list->is_addresses)
 		status = column_need(&list->column, list->offsets[first],
 				     list->offsets[end] - list->offsets[first], error);
 	return status;
@@ -325,8 +364,9 @@ enum status strings_open_column(struct column *column, size_t count, struct aren
 	if (status != STATUS_OK)
 		return status;
 	coding = column->size ? (uint8_t)column->data[0] : 0;
-	strings.is_plain = coding == STRINGS_PLAIN;
-	if (coding != STRINGS_PLAIN && coding != STRINGS_DICTIONARY)
+	strings.is_plain = coding == STRINGS_PLAIN || coding == ADDRESSES_PLAIN;
+	strings.list.is_addresses = coding >= ADDRESSES_DICTIONARY;
+	if (coding < STRINGS_DICTIONARY || coding > ADDRESSES_PLAIN)
 		return error_set(error, STATUS_CORRUPT, "a column of %zu strings is damaged", count);
 	*column = column_after(column, 1);
 	if (!strings.is_plain)

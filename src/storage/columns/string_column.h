@@ -2,13 +2,16 @@
  * string_column: how a column of strings is laid out, and how one is built.
  *
  * A column of few distinct strings is a dictionary and a code a row; one of many is the strings as they are.
- * The builder starts with a dictionary and gives it up when it does not pay. A stream:
+ * The builder starts with a dictionary and gives it up when it does not pay. Strings that are all IPv4 addresses
+ * are numbers in place of sizes and bytes. A stream:
  *
- *     head        u8 coding: STRINGS_DICTIONARY or STRINGS_PLAIN; a dictionary: varint n, the count of its
+ *     head        u8 coding: a dictionary or plain, strings or addresses; a dictionary: varint n, the count of its
  *                 entries (plain: n is the count of strings); where n is more than NUMBERS_PAGE, numbers
  *                 stream of where each page of so many strings but the first begins in the bytes; varint
  *                 total; the head of the numbers stream of the n sizes; a dictionary: that of the codes
  *     body        the pages of the sizes; total bytes, the strings; a dictionary: the pages of the codes
+ *
+ *                 Addresses: the pages of the numbers in place of those of the sizes, and no bytes
  *
  * The head is all that opening reads.
  *
@@ -58,11 +61,13 @@ void strings_release(struct strings_builder *builder);
 /* A list of strings that was opened: entry i starts at offsets[i], once its page was needed. */
 struct string_list {
 	const char *bytes;
+	char *texts;       /* of addresses: bytes, made page by page */
 	uint32_t *offsets; /* count + 1 */
 	size_t count, total;
 	bool *has_page;
-	struct numbers sizes, starts;
-	struct column column; /* of the bytes */
+	bool is_addresses;
+	struct numbers sizes, starts; /* sizes: of addresses, their numbers */
+	struct column column;         /* of the bytes */
 };
 
 struct strings {

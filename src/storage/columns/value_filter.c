@@ -2,11 +2,10 @@
 
 #include "base/hash.h"
 
-enum { WORDS = VALUE_FILTER_BUCKET / 4, BITS_A_VALUE = 8 };
+enum { WORDS = VALUE_FILTER_BUCKET / 4, BITS_A_VALUE = 5 };
 
-/* Odd, one a word: what makes the eight bits of a value independent of each other. On disk by what they do. */
-static const uint32_t salts[WORDS] = {0x8fd5b2c3, 0x51e7a4b9, 0xc2b2ae35, 0x27d4eb2f,
-				      0x9e3779b1, 0x6b43a9b5, 0xd6e8feb9, 0x165667b1};
+/* Odd, one a word: what makes the bits of a value independent of each other. On disk by what they do. */
+static const uint32_t salts[WORDS] = {0x8fd5b2c3, 0x51e7a4b9, 0xc2b2ae35, 0x27d4eb2f};
 
 /* The bit of a value in each word. */
 static void make_masks(uint32_t hash, uint32_t masks[WORDS])

@@ -1,9 +1,9 @@
 /*
- * value_filter: which values a column of strings cannot hold, in eight bits a value.
+ * value_filter: which values a column of strings cannot hold, in five bits a value.
  *
- * A split-block Bloom filter: buckets of eight 32-bit words, a bucket a value, and in it one bit of each word. So a
- * question touches one cache line. It answers "no" only where the value was never added; about three in a
- * hundred values that were not get a "maybe". On disk: the buckets, words little-endian, nothing else.
+ * A split-block Bloom filter: buckets of four 32-bit words, a bucket a value, and in it one bit of each word. So a
+ * question touches one cache line. It answers "no" only where the value was never added; about one in ten
+ * values that were not gets a "maybe". On disk: the buckets, words little-endian, nothing else.
  *
  * Ownership  a filter is the bytes that the caller holds.
  * Threads    plain values.
@@ -26,7 +26,7 @@ void value_filter_add(char *filter, size_t size, struct str value);
 bool value_filter_may_hold(struct str filter, struct str value);
 
 /* Where in a filter of that size the bucket of a value lies: all that a question reads. */
-enum { VALUE_FILTER_BUCKET = 32 };
+enum { VALUE_FILTER_BUCKET = 16 };
 size_t value_filter_place(size_t size, struct str value);
 
 #endif

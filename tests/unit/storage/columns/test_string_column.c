@@ -7,7 +7,7 @@
 #include "contract/rows.h"
 #include "storage/columns/string_column.h"
 
-enum { DICTIONARY = 1, PLAIN = 2 };
+enum { DICTIONARY = 1, PLAIN = 2, ADDRESSES_DICTIONARY = 3, ADDRESSES_PLAIN = 4 };
 
 /* Encodes what the builder holds, reads it back and compares; returns the coding that was chosen. */
 static uint8_t assert_kept(const struct strings_builder *builder, const struct str *strings, size_t count)
@@ -140,6 +140,57 @@ static void gives_a_dictionary_up_that_does_not_pay(void **state)
 	assert_int_equal(keep_some(5000, 5000), PLAIN);
 	assert_int_equal(keep_some(5000, 90), DICTIONARY);
 	assert_int_equal(keep_some(5000, 300), PLAIN);
+}
+
+/* A string among them that is no address, and they are strings again. */
+static void keeps_addresses_as_numbers(void **state)
+{
+	enum { MANY = 3000 };
+	static struct str strings[MANY];
+	static char texts[MANY][24];
+	struct random random = {test_seed()};
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		strings[i] = str_make(texts[i], (size_t)snprintf(texts[i], sizeof(texts[i]), "%u.%u.%u.%u",
+								 (unsigned)random_below(&random, 256),
+								 (unsigned)random_below(&random, 256),
+								 (unsigned)random_below(&random, 256),
+								 (unsigned)random_below(&random, 256)));
+	assert_int_equal(keep(strings, MANY), ADDRESSES_PLAIN);
+	for (size_t i = 50; i < MANY; i++)
+		strings[i] = strings[i % 50];
+	assert_int_equal(keep(strings, MANY), ADDRESSES_DICTIONARY);
+	strings[MANY - 1] = str_from("10.0.0.01");
+	assert_int_equal(keep(strings, MANY), DICTIONARY);
+}
+
+/* One page of addresses: the coding, the size of the texts, the numbers' head and pages. */
+static void refuses_addresses_that_do_not_add_up(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		enum status status;
+	} cases[] = {
+		{"\4\x07\1\0", 4, STATUS_OK},              /* 0.0.0.0 */
+		{"\4\x08\1\0", 4, STATUS_CORRUPT},         /* too long by one */
+		{"\4\x06\1\0", 4, STATUS_CORRUPT},         /* too short */
+		{"\4\xff\x7f\1\0", 5, STATUS_CORRUPT},     /* longer than addresses are */
+		{"\4\x07\2\4\0\1\0\0", 8, STATUS_CORRUPT}, /* a plane is missing */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str bytes = str_make(cases[i].bytes, cases[i].size);
+		struct strings column;
+		struct arena arena;
+
+		arena_init(&arena, 0);
+		if (strings_open(&bytes, 1, &arena, &column, NULL) != cases[i].status)
+			fail_msg("case %zu", i);
+		arena_release(&arena);
+	}
 }
 
 static void forgets_its_strings_when_cleared(void **state)
@@ -292,7 +343,7 @@ static void refuses_a_dictionary_larger_than_its_column(void **state)
 
 static void refuses_a_coding_that_does_not_exist(void **state)
 {
-	static const char bytes[] = {3, 1, 0, 0, 1, 0};
+	static const char bytes[] = {5, 1, 0, 0, 1, 0};
 
 	(void)state;
 	assert_int_equal(open_bytes(str_make(bytes, sizeof(bytes)), 1, 0), STATUS_CORRUPT);
@@ -330,6 +381,8 @@ int main(void)
 		cmocka_unit_test(gives_codes_in_order_of_arrival),
 		cmocka_unit_test(tells_very_many_strings_apart),
 		cmocka_unit_test(gives_a_dictionary_up_that_does_not_pay),
+		cmocka_unit_test(keeps_addresses_as_numbers),
+		cmocka_unit_test(refuses_addresses_that_do_not_add_up),
 		cmocka_unit_test(forgets_its_strings_when_cleared),
 		cmocka_unit_test(keeps_strings_that_are_large),
 		cmocka_unit_test(keeps_a_column_of_nothing),

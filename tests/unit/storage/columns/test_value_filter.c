@@ -46,8 +46,8 @@ static void denies_nearly_all_that_was_not(void **state)
 		value_filter_add(filter, size, value_at(1, i, text));
 	for (size_t i = 0; i < VALUES; i++)
 		taken += value_filter_may_hold(str_make(filter, size), value_at(2, i, text));
-	assert_in_range(taken, 1, VALUES / 20);
-	assert_in_range(size, VALUES, VALUES + VALUE_FILTER_BUCKET);
+	assert_in_range(taken, VALUES / 20, VALUES / 8);
+	assert_in_range(size, VALUES * 5 / 8, VALUES * 5 / 8 + VALUE_FILTER_BUCKET);
 	free(filter);
 }
 
@@ -55,8 +55,10 @@ static void denies_nearly_all_that_was_not(void **state)
 static void keeps_its_bits(void **state)
 {
 	static const uint8_t expected[VALUE_FILTER_BUCKET] = {
-		[2] = 0x01,  [4] = 0x08,  [11] = 0x20, [13] = 0x10,
-		[17] = 0x08, [21] = 0x08, [27] = 0x01, [30] = 0x10,
+		[2] = 0x01,
+		[4] = 0x08,
+		[11] = 0x20,
+		[13] = 0x10,
 	};
 	char filter[VALUE_FILTER_BUCKET] = {0};
 
