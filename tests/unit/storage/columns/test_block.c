@@ -302,7 +302,8 @@ static enum status open_and_read(const char *directory, size_t size, struct erro
 #define SUM       0, 0, 0, 0
 /* One group of one piece, one column; then two bytes. */
 #define SMALL(signal, codec, raw, head, stored, group, size)                                                 \
-	OPEN(BLOCK_FORMAT, signal, 1, 1, codec, raw, head, 9, stored, SUM, 1, TABLE, 0, 0, group, size, SUM, 'a', 'b')
+	OPEN(BLOCK_FORMAT, signal, 1, 1, codec, raw, head, 9, stored, SUM, 1, TABLE, 0, 0, group, size, SUM, \
+	     'a', 'b')
 
 static void refuses_directories_that_do_not_add_up(void **state)
 {
@@ -322,12 +323,15 @@ static void refuses_directories_that_do_not_add_up(void **state)
 	assert_int_equal(SMALL(0, 1, 3, 9, 2, 0, 2), STATUS_CORRUPT); /* no zstd */
 	assert_int_equal(SMALL(0, 2, 3, 9, 2, 0, 2), STATUS_CORRUPT); /* no lz4 */
 	/* two pieces of one byte, as they are whatever the codec; stored sizes that are each wrong together */
-	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 1, 2, 1, 1, 1, SUM, 1, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
-			 STATUS_OK);
-	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 1, 1, 2, SUM, 0, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
-			 STATUS_CORRUPT);
-	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 1, 0, 1, SUM, 1, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
-			 STATUS_CORRUPT);
+	assert_int_equal(
+		OPEN(BLOCK_FORMAT, 0, 1, 1, 1, 2, 1, 1, 1, SUM, 1, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
+		STATUS_OK);
+	assert_int_equal(
+		OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 1, 1, 2, SUM, 0, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
+		STATUS_CORRUPT);
+	assert_int_equal(
+		OPEN(BLOCK_FORMAT, 0, 1, 1, 0, 2, 1, 0, 1, SUM, 1, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
+		STATUS_CORRUPT);
 }
 
 static void refuses_more_rows_columns_and_bytes_than_a_block_may_have(void **state)
@@ -341,9 +345,9 @@ static void refuses_more_rows_columns_and_bytes_than_a_block_may_have(void **sta
 	/* 2^16 columns and one more: neither is there */
 	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 0, (char)0x81, (char)0x80, 0x04, SUM), STATUS_CORRUPT);
 	/* a group of 2^30 bytes and one more */
-	assert_int_equal(
-		OPEN(BLOCK_FORMAT, 0, 1, 1, 0, (char)0x81, (char)0x80, (char)0x80, (char)0x80, 4, 9, 9, 0, 0, SUM),
-		STATUS_CORRUPT);
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, (char)0x81, (char)0x80, (char)0x80, (char)0x80, 4, 9,
+			      9, 0, 0, SUM),
+			 STATUS_CORRUPT);
 }
 
 /* What claims to be large costs nothing until it has proved it. */
@@ -365,11 +369,11 @@ static void takes_no_memory_for_a_size_that_is_not_true(void **state)
 	assert_int_equal(open_and_read(body.data, body.size, &error), STATUS_CORRUPT);
 	buffer_release(&body);
 	/* lz4, and pieces that the directory cannot list */
-	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 2, (char)0x80, (char)0x80, 0x40, (char)0x80, (char)0x80, 0x40, 1, 2,
-			      SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 2, (char)0x80, (char)0x80, 0x40, (char)0x80, (char)0x80,
+			      0x40, 1, 2, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
 			 STATUS_CORRUPT);
-	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 4, 1, 1, 2, SUM,
-			      1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
+	assert_int_equal(OPEN(BLOCK_FORMAT, 0, 1, 1, 0, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 4, 1,
+			      1, 2, SUM, 1, TABLE, 0, 0, 0, 2, SUM, 'a', 'b'),
 			 STATUS_CORRUPT);
 }
 
