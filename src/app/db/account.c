@@ -86,20 +86,28 @@ static const struct {
 	{32, 67, "event names"},
 	{32, 68, "handlers"},
 	{48, 0, "points of each series"},
-	{48, 1, "times"},
-	{48, 2, "start times"},
 	{48, 4, "flags"},
-	{48, 5, "kinds of number"},
+	{48, 6, "which of sum, least and greatest there are"},
 	{48, 7, "exemplars of each point"},
-	{48, 9, "whole numbers"},
-	{48, 10, "real numbers"},
-	{48, 11, "counts"},
-	{48, 12, "sums"},
-	{48, 13, "least values"},
-	{48, 14, "greatest values"},
+	{48, 19, "lengths of lists of times"},
+	{48, 32, "times"},
+	{48, 33, "whole numbers"},
+	{48, 34, "real numbers"},
+	{48, 35, "counts"},
+	{48, 36, "sums"},
+	{48, 37, "least values"},
+	{48, 38, "greatest values"},
+	{48, 39, "counts of buckets"},
 	{48, 64, "buckets"},
 	{48, 65, "bounds"},
 	{49, 0, "metrics of series"},
+	{49, 1, "resources of series"},
+	{49, 2, "scopes of series"},
+	{49, 3, "kinds of number of series"},
+	{49, 4, "buckets of each series"},
+	{49, 5, "times of series"},
+	{49, 6, "start times of series"},
+	{49, 64, "bounds of series"},
 	{50, 64, "metrics' names"},
 	{50, 65, "metrics' descriptions"},
 	{50, 66, "metrics' units"},
@@ -114,9 +122,16 @@ static const char *what_it_holds(const struct column_id *id)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].table == id->table && known[i].field == id->field)
 			return known[i].holds;
-	return id->field == ATTRIBUTES_VALUES ? "attributes' values"
-	       : id->field >= 200             ? "attributes' keys"
-					      : "";
+	switch (id->field) {
+	case ATTRIBUTES_KEYS: return "attributes' keys";
+	case ATTRIBUTES_SHAPES: return "shapes of attributes";
+	case ATTRIBUTES_ROWS: return "shapes of rows";
+	case ATTRIBUTES_DROPPED: return "dropped attributes";
+	case ATTRIBUTES_VALUES: return "attributes' values";
+	case ATTRIBUTES_FILTERS: return "filters over values";
+	case ATTRIBUTES_MARKS: return "marks of attributes";
+	default: return "";
+	}
 }
 
 static void name_column(struct block *block, const struct column_id *id, char name[ACCOUNT_NAME_SIZE])
