@@ -9,6 +9,11 @@
 enum status span_reader_open_classes(struct span_reader *reader, struct error *error);
 enum status span_reader_open_attributes(struct span_reader *reader, struct error *error);
 
+/* Opens and unpacks the durations, and starts, of those rows; then gives one's end (span_reader.c). */
+enum status span_reader_need_durations(struct span_reader *reader, size_t first, size_t count,
+				       struct error *error);
+uint64_t span_reader_end_ns(const struct span_reader *reader, size_t row);
+
 /* Whether any row may have the tag: false only where none has. */
 enum status span_reader_may_have_tag(struct span_reader *reader, const struct tag_filter *tag,
 				     bool *may_have_out, struct error *error);

@@ -96,19 +96,13 @@ static enum status match_duration(const struct rows *rows, const struct predicat
 				  struct error *error)
 {
 	struct span_reader *reader = rows->reader;
-	enum status status =
-		table_open_numbers(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
+	enum status status = span_reader_need_durations(reader, rows->first, rows->count, error);
 
-	if (status == STATUS_OK)
-		status = table_need_numbers(&reader->spans, SPAN_DURATION, rows->first, rows->count, error);
-	if (status == STATUS_OK)
-		status = span_reader_need_starts(reader, rows->first, rows->count, error);
 	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++) {
 		size_t row = rows->first + i;
-		struct span probe = {.start_ns = reader->start_ns[row]};
+		struct span probe = {.start_ns = reader->start_ns[row],
+				     .end_ns = span_reader_end_ns(reader, row)};
 
-		probe.end_ns = probe.start_ns +
-			       (uint64_t)zigzag_decode(table_number(&reader->spans, SPAN_DURATION, row));
 		matches[i] = matches[i] && predicate_test_number(leaf, span_duration_ns(&probe));
 	}
 	return status;

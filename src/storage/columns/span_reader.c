@@ -649,19 +649,31 @@ static enum status match_class(struct span_reader *reader, const struct span_fil
 	return status;
 }
 
-static enum status match_duration(struct span_reader *reader, const struct span_filter *filter, size_t first,
-				  size_t count, uint8_t *matches, struct error *error)
+enum status span_reader_need_durations(struct span_reader *reader, size_t first, size_t count,
+				       struct error *error)
 {
 	enum status status =
 		table_open_magnitudes(&reader->spans, SPAN_DURATION, reader->block.row_count, error);
 
 	if (status == STATUS_OK)
 		status = table_need_magnitudes(&reader->spans, SPAN_DURATION, first, count, error);
-	if (status == STATUS_OK)
-		status = span_reader_need_starts(reader, first, count, error);
+	return status == STATUS_OK ? span_reader_need_starts(reader, first, count, error) : status;
+}
+
+uint64_t span_reader_end_ns(const struct span_reader *reader, size_t row)
+{
+	return reader->start_ns[row] +
+	       (uint64_t)zigzag_decode(table_magnitude(&reader->spans, SPAN_DURATION, row));
+}
+
+static enum status match_duration(struct span_reader *reader, const struct span_filter *filter, size_t first,
+				  size_t count, uint8_t *matches, struct error *error)
+{
+	enum status status = span_reader_need_durations(reader, first, count, error);
+
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		int64_t signed_ns = zigzag_decode(table_magnitude(&reader->spans, SPAN_DURATION, first + i));
-		uint64_t start_ns = reader->start_ns[first + i], end_ns = start_ns + (uint64_t)signed_ns;
+		uint64_t start_ns = reader->start_ns[first + i];
+		uint64_t end_ns = span_reader_end_ns(reader, first + i);
 		uint64_t duration_ns = end_ns > start_ns ? end_ns - start_ns : 0;
 
 		matches[i] &=
