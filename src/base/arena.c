@@ -19,8 +19,33 @@ void arena_init(struct arena *arena, size_t limit_bytes)
 	*arena = (struct arena){.limit_bytes = limit_bytes ? limit_bytes : SIZE_MAX};
 }
 
+void arena_init_shared(struct arena *arena, size_t limit_bytes, struct arena_budget *budget)
+{
+	arena_init(arena, limit_bytes);
+	arena->budget = budget;
+}
+
+static void give_back(struct arena *arena, size_t size)
+{
+	arena->used_bytes -= size;
+	if (arena->budget)
+		__atomic_sub_fetch(&arena->budget->used_bytes, size, __ATOMIC_RELAXED);
+}
+
+static bool take(struct arena *arena, size_t size)
+{
+	struct arena_budget *budget = arena->budget;
+
+	arena->used_bytes += size;
+	if (!budget || __atomic_add_fetch(&budget->used_bytes, size, __ATOMIC_RELAXED) <= budget->limit_bytes)
+		return true;
+	give_back(arena, size);
+	return false;
+}
+
 void arena_release(struct arena *arena)
 {
+	give_back(arena, arena->used_bytes);
 	while (arena->chunks) {
 		struct arena_chunk *next = arena->chunks->next;
 
@@ -28,7 +53,6 @@ void arena_release(struct arena *arena)
 		arena->chunks = next;
 	}
 	arena->at = arena->end = NULL;
-	arena->used_bytes = 0;
 }
 
 void arena_clear(struct arena *arena)
@@ -45,7 +69,7 @@ void arena_clear(struct arena *arena)
 		}
 	}
 	arena->chunks = largest;
-	arena->used_bytes = largest ? largest->size : 0;
+	give_back(arena, arena->used_bytes - (largest ? largest->size : 0));
 	arena->at = largest ? largest->bytes : NULL;
 	arena->end = largest ? largest->bytes + largest->size : NULL;
 	if (largest)
@@ -69,13 +93,19 @@ void *arena_grow(struct arena *arena, size_t size)
 		wanted = left & ~(size_t)15;
 	if (wanted < size)
 		wanted = size;
+	if (!take(arena, wanted)) {
+		wanted = size;
+		if (!take(arena, wanted))
+			return NULL;
+	}
 	chunk = malloc(sizeof(*chunk) + wanted);
-	if (!chunk)
+	if (!chunk) {
+		give_back(arena, wanted);
 		return NULL;
+	}
 	chunk->next = arena->chunks;
 	chunk->size = wanted;
 	arena->chunks = chunk;
-	arena->used_bytes += wanted;
 	arena->at = chunk->bytes + size;
 	arena->end = chunk->bytes + wanted;
 	return chunk->bytes;

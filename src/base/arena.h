@@ -16,15 +16,25 @@
 
 struct arena_chunk;
 
+/* A ceiling that several arenas share, beside their own; any threads' arenas. Zero-initialise used_bytes. */
+struct arena_budget {
+	size_t used_bytes; /* changed atomically */
+	size_t limit_bytes;
+};
+
 struct arena {
 	char *at, *end;             /* what is left of the newest chunk */
 	struct arena_chunk *chunks; /* newest first */
 	size_t used_bytes;          /* of all chunks */
 	size_t limit_bytes;
+	struct arena_budget *budget; /* borrowed; NULL: none is shared */
 };
 
 /* limit_bytes bounds what all chunks take together; 0 means no bound. Takes no memory until the first piece. */
 void arena_init(struct arena *arena, size_t limit_bytes);
+
+/* The same, and what it takes counts towards the budget, which outlives the arena. */
+void arena_init_shared(struct arena *arena, size_t limit_bytes, struct arena_budget *budget);
 
 /* Gives everything back. The arena may be used again. */
 void arena_release(struct arena *arena);

@@ -5,9 +5,6 @@
 #include "storage/rocksdb/parallel.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* What a worker of a search, or the reading of its hits, may unpack: a block at a time. */
-enum { UNPACK_LIMIT_BYTES = 1 << 30 };
-
 /* A record that meets the filter: where it lies, and what orders it. */
 struct place {
 	uint64_t time_ns;
@@ -204,9 +201,9 @@ static enum status search_blocks(struct rocksdb_store *store, const struct block
 				.failed_index = SIZE_MAX};
 
 	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
-		arena_init(&search.arenas[i], UNPACK_LIMIT_BYTES);
+		search_arena_init(store, &search.arenas[i]);
 	pthread_mutex_init(&search.lock, NULL);
-	parallel_run(list->count, search_task, &search);
+	parallel_run(store->helpers, list->count, search_task, &search);
 	pthread_mutex_destroy(&search.lock);
 	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
 		arena_release(&search.arenas[i]);
@@ -349,7 +346,7 @@ enum status rocksdb_find_logs(struct store *base, const struct log_filter *filte
 				  error);
 	if (status != STATUS_OK)
 		return status;
-	arena_init(&arena, UNPACK_LIMIT_BYTES);
+	search_arena_init(store, &arena);
 	if (page->limit)
 		status = search_blocks(store, &list, &narrowed, snapshot, &places, error);
 	if (status == STATUS_OK) {

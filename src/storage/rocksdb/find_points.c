@@ -5,9 +5,6 @@
 #include "storage/rocksdb/rocksdb_internal.h"
 #include "storage/rocksdb/series_key.h"
 
-/* What listing one block may unpack. */
-enum { UNPACK_LIMIT_BYTES = 1 << 30 };
-
 static bool may_hold_points(const struct block_header *header, const void *filter)
 {
 	return header_may_hold_points(header, filter);
@@ -413,7 +410,7 @@ enum status rocksdb_list_metrics(struct store *base, struct time_range range, st
 		return error_set(error, STATUS_NO_MEMORY, "no memory to list metrics");
 	listing->filter = &filter;
 	listing->arena = arena;
-	arena_init(&scratch, UNPACK_LIMIT_BYTES);
+	search_arena_init((struct rocksdb_store *)base, &scratch);
 	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, false, list_block, listing,
 			      error);
 	arena_release(&scratch);

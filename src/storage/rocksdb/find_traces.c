@@ -4,9 +4,6 @@
 #include "storage/columns/span_reader.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* What reading one block may unpack. A block that wants more is damaged. */
-enum { UNPACK_LIMIT_BYTES = 1 << 30 };
-
 static bool may_hold_trace(const struct block_header *header, const void *filter)
 {
 	return header_may_hold_trace(header, *(const uint32_t *)filter);
@@ -60,7 +57,7 @@ enum status rocksdb_read_trace(struct store *base, const uint8_t trace_id[TRACE_
 
 	if (status != STATUS_OK)
 		return status;
-	arena_init(&arena, UNPACK_LIMIT_BYTES);
+	search_arena_init(store, &arena);
 	for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
 		struct span_reader reader;
 		struct body body;
@@ -364,8 +361,8 @@ static void search_blocks(struct search *search, size_t most)
 	struct searcher searcher = {.search = search, .hits = {.limit = search->hits.limit}};
 	struct error error = {0};
 
-	arena_init(&searcher.arena, UNPACK_LIMIT_BYTES);
-	arena_init(&searcher.probe_arena, UNPACK_LIMIT_BYTES);
+	search_arena_init(search->store, &searcher.arena);
+	search_arena_init(search->store, &searcher.probe_arena);
 	pthread_mutex_lock(&search->lock);
 	for (size_t i = 0; i < most && (searcher.block = take_block(search)); i++) {
 		enum status status;

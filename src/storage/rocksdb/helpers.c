@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MOST_HELPERS = 15 };
-
 /* Work that is under way: on the stack of who asked. */
 struct job {
 	help *work;

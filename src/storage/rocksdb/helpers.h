@@ -15,6 +15,8 @@
 
 #include "base/status.h"
 
+enum { MOST_HELPERS = 15 };
+
 struct helpers;
 
 /* count threads; 0 is allowed: then everybody works alone. */

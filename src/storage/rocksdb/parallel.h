@@ -1,11 +1,10 @@
 /*
- * parallel: runs independent tasks on the caller's thread and a few more.
+ * parallel: runs independent tasks on the caller's thread and on the helpers that are idle.
  *
  * Tasks are begun in order of their index. A task that says stop lets no further one begin; those under way end as
- * they like. A call has no more workers than the machine has cores, and all calls of the process together no more
- * helpers than that; where none is left, or none can be made, the caller's thread runs the tasks alone.
+ * they like.
  *
- * Ownership  context is borrowed until the call returns; nothing is left running behind it.
+ * Ownership  context is borrowed until the call returns; nobody is at it behind it.
  * Threads    calls may run concurrently.
  */
 #ifndef ROHAS_STORAGE_ROCKSDB_PARALLEL_H
@@ -14,11 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PARALLEL_MOST_WORKERS = 16 };
+#include "storage/rocksdb/helpers.h"
+
+/* The caller and every helper. */
+enum { PARALLEL_MOST_WORKERS = MOST_HELPERS + 1 };
 
 /* worker, below PARALLEL_MOST_WORKERS, is one task's at a time: memory of a worker's own needs no lock. False: stop. */
 typedef bool parallel_task(void *context, size_t index, size_t worker);
 
-void parallel_run(size_t count, parallel_task *task, void *context);
+void parallel_run(struct helpers *helpers, size_t count, parallel_task *task, void *context);
 
 #endif

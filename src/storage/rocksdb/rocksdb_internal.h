@@ -76,8 +76,22 @@ struct rocksdb_store {
 	struct periodic *syncing; /* NULL: the log is not forced to the disk in intervals */
 	struct keeper *keeper;
 	struct recovery recovery;
-	struct helpers *helpers; /* of searches */
+	struct helpers *helpers;           /* of searches */
+	struct arena_budget search_budget; /* what all of them unpack */
 };
+
+/*
+ * What reading one block may unpack (a block that wants more is damaged), and what all searches of the store together
+ * may, whoever works for them: two such blocks, or some hundred ordinary ones. A search that would pass it fails with
+ * STATUS_NO_MEMORY; others go on.
+ */
+enum { UNPACK_LIMIT_BYTES = 1 << 30 };
+#define SEARCH_LIMIT_BYTES ((size_t)2 << 30)
+
+static inline void search_arena_init(struct rocksdb_store *store, struct arena *arena)
+{
+	arena_init_shared(arena, UNPACK_LIMIT_BYTES, &store->search_budget);
+}
 
 /* Rows of the largest merged block of a signal. Points are small, and a block is the better the more points of a
  * series lie in it: twice as many. */

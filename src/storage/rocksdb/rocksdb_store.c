@@ -612,6 +612,7 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	init_db_lock(&store->db_lock);
 	recovery_init(&store->recovery);
 	block_index_init(&store->index);
+	store->search_budget.limit_bytes = SEARCH_LIMIT_BYTES;
 	store->next_sequence = 1;
 	store->sifted = UINT64_MAX;
 	make_options(store, options);

@@ -7,9 +7,6 @@
 #include "storage/columns/span_reader.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* What reading one block may unpack. A block that wants more is damaged. */
-enum { UNPACK_LIMIT_BYTES = 1 << 30 };
-
 static bool is_wanted_block(const struct block_header *header, const void *filter)
 {
 	const struct store_scan *scan = filter;
@@ -162,7 +159,7 @@ enum status rocksdb_scan(struct store *base, const struct store_scan *scan, stor
 
 	if (status != STATUS_OK)
 		return status;
-	arena_init(&arena, UNPACK_LIMIT_BYTES);
+	search_arena_init(store, &arena);
 	batch_init(&rows, 0);
 	for (size_t i = list.count; i-- > 0 && status == STATUS_OK;) {
 		status = begin_read(store, error);

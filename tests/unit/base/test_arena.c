@@ -125,13 +125,33 @@ static void copies_say_when_it_is_full(void **state)
 	arena_release(&arena);
 }
 
+static void arenas_share_a_budget(void **state)
+{
+	struct arena_budget budget = {.limit_bytes = 1 << 20};
+	struct arena one, other;
+
+	(void)state;
+	arena_init_shared(&one, 0, &budget);
+	arena_init_shared(&other, 0, &budget);
+	assert_non_null(arena_alloc(&one, 700 << 10));
+	assert_null(arena_alloc(&other, 700 << 10));
+	assert_non_null(arena_alloc(&other, 300 << 10));
+	assert_true(budget.used_bytes <= budget.limit_bytes);
+	arena_clear(&one);
+	assert_null(arena_alloc(&other, 700 << 10));
+	arena_release(&one);
+	assert_non_null(arena_alloc(&other, 700 << 10));
+	arena_release(&other);
+	assert_int_equal(budget.used_bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_aligned_and_apart), cmocka_unit_test(keeps_its_ceiling),
 		cmocka_unit_test(gives_one_large_piece),        cmocka_unit_test(clear_keeps_memory_warm),
 		cmocka_unit_test(zeroes_what_it_counts_out),    cmocka_unit_test(copies_end_in_nul),
-		cmocka_unit_test(copies_say_when_it_is_full),
+		cmocka_unit_test(copies_say_when_it_is_full),   cmocka_unit_test(arenas_share_a_budget),
 	};
 
 	return test_run("base/arena", tests);

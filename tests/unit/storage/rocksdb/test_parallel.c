@@ -18,6 +18,9 @@ struct record {
 	atomic_int overlaps;
 };
 
+/* More than most machines have cores: who helps is more than the threads that run. */
+static struct helpers *helpers;
+
 static bool note(void *context, size_t index, size_t worker)
 {
 	struct record *record = context;
@@ -42,7 +45,7 @@ static void runs_every_task_once(void **state)
 	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
 		struct record record = {.stop_at = TASKS};
 
-		parallel_run(counts[c], note, &record);
+		parallel_run(helpers, counts[c], note, &record);
 		for (size_t i = 0; i < TASKS; i++)
 			assert_int_equal(record.runs[i], i < counts[c]);
 		assert_int_equal(record.overlaps, 0);
@@ -56,7 +59,7 @@ static void begins_no_task_behind_a_stop(void **state)
 	for (size_t stop_at = 0; stop_at < TASKS; stop_at += 37) {
 		struct record record = {.stop_at = stop_at};
 
-		parallel_run(TASKS, note, &record);
+		parallel_run(helpers, TASKS, note, &record);
 		for (size_t i = 0; i <= stop_at; i++)
 			assert_int_equal(record.runs[i], 1);
 		for (size_t i = 1; i < TASKS; i++)
@@ -66,7 +69,7 @@ static void begins_no_task_behind_a_stop(void **state)
 
 static void *run_some(void *context)
 {
-	parallel_run(TASKS, note, context);
+	parallel_run(helpers, TASKS, note, context);
 	return NULL;
 }
 
@@ -97,5 +100,11 @@ int main(void)
 		cmocka_unit_test(calls_run_beside_each_other),
 	};
 
-	return test_run("storage/rocksdb/parallel", tests);
+	int failures;
+
+	if (helpers_new(MOST_HELPERS, &helpers, NULL) != STATUS_OK)
+		return 1;
+	failures = test_run("storage/rocksdb/parallel", tests);
+	helpers_free(helpers);
+	return failures;
 }
