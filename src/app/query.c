@@ -338,6 +338,9 @@ static int run_metrics(int argc, char **argv)
 		{"agg", "AGG", "rate, sum, avg, min, max, count or a percentile such as p95"},
 		{"by", "LABEL", "a line for each value of that label, or * for each series; may be repeated"},
 		{"label", "NAME=VALUE", "series with that label; may be repeated"},
+		{"match", "MATCHER",
+		 "series whose label passes NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX; may be "
+		 "repeated"},
 	};
 	static const struct asker asker = {
 		&metrics_command,

@@ -149,13 +149,71 @@ bool log_filter_match(const struct log_filter *filter, const struct log_record *
 	return !filter->predicate || predicate_match_log(filter->predicate, record);
 }
 
+bool label_filter_parse(struct str text, struct label_filter *label_out)
+{
+	struct label_filter label = {.comparison = LABEL_IS};
+	size_t at = 0;
+
+	while (at < text.size && text.data[at] != '=' && text.data[at] != '!')
+		at++;
+	if (at == 0 || at == text.size)
+		return false;
+	label.key = str_make(text.data, at);
+	if (text.data[at] == '=' && (at + 1 == text.size || text.data[at + 1] != '~')) {
+		label.value = str_make(text.data + at + 1, text.size - at - 1);
+		*label_out = label;
+		return true;
+	}
+	if (at + 1 == text.size)
+		return false;
+	if (text.data[at] == '=')
+		label.comparison = LABEL_MATCHES;
+	else if (text.data[at + 1] == '=')
+		label.comparison = LABEL_IS_NOT;
+	else if (text.data[at + 1] == '~')
+		label.comparison = LABEL_MATCHES_NOT;
+	else
+		return false;
+	label.value = str_make(text.data + at + 2, text.size - at - 2);
+	*label_out = label;
+	return true;
+}
+
+static bool text_passes(const struct label_filter *label, struct str text)
+{
+	switch (label->comparison) {
+	case LABEL_IS: return str_equal(text, label->value);
+	case LABEL_IS_NOT: return !str_equal(text, label->value);
+	case LABEL_MATCHES: return pattern_matches(label->pattern, text);
+	default: return !pattern_matches(label->pattern, text);
+	}
+}
+
+static bool label_passes(const struct label_filter *label, const struct metric_point *point)
+{
+	const struct value *value = find(&point->attributes, label->key);
+	struct buffer text = BUFFER_EMPTY;
+	bool passes;
+
+	if (!value)
+		value = find(&point->resource->attributes, label->key);
+	if (!value)
+		return label->comparison != LABEL_IS && text_passes(label, str_make("", 0));
+	if (value->type == VALUE_STRING)
+		return text_passes(label, value_str(value));
+	value_to_text(value, &text);
+	passes = text_passes(label, buffer_str(&text));
+	buffer_release(&text);
+	return passes;
+}
+
 bool point_filter_match(const struct point_filter *filter, const struct metric_point *point)
 {
 	if (!time_range_contains(filter->range, point->time_ns) ||
 	    !str_passes(filter->metric, point->metric->name))
 		return false;
 	for (size_t i = 0; i < filter->label_count; i++)
-		if (!tag_passes(&filter->labels[i], &point->attributes, point->resource, NULL))
+		if (!label_passes(&filter->labels[i], point))
 			return false;
 	return true;
 }

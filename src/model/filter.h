@@ -13,6 +13,7 @@
 
 #include "model/log_record.h"
 #include "model/metric_point.h"
+#include "model/pattern.h"
 #include "model/predicate.h"
 #include "model/span.h"
 
@@ -86,11 +87,24 @@ bool log_filter_match(const struct log_filter *filter, const struct log_record *
 const struct value *attribute_of_row(struct str key, const struct attributes *row,
 				     const struct resource *resource, const struct scope *scope);
 
+enum label_comparison { LABEL_IS, LABEL_IS_NOT, LABEL_MATCHES, LABEL_MATCHES_NOT };
+
+/* A label's value, as text, compared with value or, by the last two operators, with pattern. A label that is not
+ * there is as one that is empty, save for LABEL_IS: that asks for one that is there. */
+struct label_filter {
+	struct str key, value;
+	enum label_comparison comparison;
+	const struct pattern *pattern; /* of value */
+};
+
+/* "route=~/users/.*": a name, one of = != =~ !~, and a value. False where it is none. */
+bool label_filter_parse(struct str text, struct label_filter *label_out);
+
 /* A label of a metric point is an attribute of the point, else of its resource. */
 struct point_filter {
 	struct time_range range;
 	struct str metric; /* the name; empty: every metric */
-	const struct tag_filter *labels;
+	const struct label_filter *labels;
 	size_t label_count;
 };
 #define POINT_FILTER_ANY ((struct point_filter){.range = TIME_RANGE_ALL})

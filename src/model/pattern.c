@@ -12,10 +12,10 @@ struct pattern {
 	pcre2_match_context *limits;
 };
 
-static pcre2_code *compile(struct str text, int *reason_out, size_t *offset_out)
+static pcre2_code *compile(struct str text, uint32_t how, int *reason_out, size_t *offset_out)
 {
 	/* A stored text that is no UTF-8 is matched around its broken places. */
-	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+	const uint32_t options = how | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	pcre2_code *code;
 
@@ -23,12 +23,13 @@ static pcre2_code *compile(struct str text, int *reason_out, size_t *offset_out)
 	if (!context)
 		return NULL;
 	pcre2_set_parens_nest_limit(context, PARENTHESES_MOST);
-	code = pcre2_compile((PCRE2_SPTR)text.data, text.size, options, reason_out, offset_out, context);
+	code = pcre2_compile((PCRE2_SPTR)(text.data ? text.data : ""), text.size, options, reason_out,
+			     offset_out, context);
 	pcre2_compile_context_free(context);
 	return code;
 }
 
-enum status pattern_new(struct str text, struct pattern **pattern_out, size_t *offset_out,
+static enum status make(struct str text, uint32_t how, struct pattern **pattern_out, size_t *offset_out,
 			struct error *error)
 {
 	struct pattern *pattern = calloc(1, sizeof(*pattern));
@@ -38,7 +39,7 @@ enum status pattern_new(struct str text, struct pattern **pattern_out, size_t *o
 
 	if (!pattern)
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a regular expression");
-	pattern->code = compile(text, &reason, &offset);
+	pattern->code = compile(text, how, &reason, &offset);
 	pattern->limits = pattern->code ? pcre2_match_context_create(NULL) : NULL;
 	if (!pattern->limits) {
 		pattern_free(pattern);
@@ -55,6 +56,18 @@ enum status pattern_new(struct str text, struct pattern **pattern_out, size_t *o
 	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 	*pattern_out = pattern;
 	return STATUS_OK;
+}
+
+enum status pattern_new(struct str text, struct pattern **pattern_out, size_t *offset_out,
+			struct error *error)
+{
+	return make(text, 0, pattern_out, offset_out, error);
+}
+
+enum status pattern_new_whole(struct str text, struct pattern **pattern_out, size_t *offset_out,
+			      struct error *error)
+{
+	return make(text, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL, pattern_out, offset_out, error);
 }
 
 void pattern_free(struct pattern *pattern)

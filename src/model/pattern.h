@@ -21,6 +21,9 @@ enum { PATTERN_STEPS_MOST = 200000 };
 /* On STATUS_INVALID the message says what is wrong, and *offset_out at which byte of text. */
 enum status pattern_new(struct str text, struct pattern **pattern_out, size_t *offset_out,
 			struct error *error);
+/* The same, but a text matches only as a whole, and a dot is a line feed too: as Prometheus compares labels. */
+enum status pattern_new_whole(struct str text, struct pattern **pattern_out, size_t *offset_out,
+			      struct error *error);
 void pattern_free(struct pattern *pattern); /* NULL is allowed */
 
 bool pattern_matches(const struct pattern *pattern, struct str text);

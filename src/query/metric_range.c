@@ -41,6 +41,47 @@ static enum status choose_windows(struct work *work, struct error *error)
 	return STATUS_OK;
 }
 
+static enum status make_pattern(const struct label_filter *label, struct pattern **pattern_out,
+				struct error *error)
+{
+	struct error reason;
+	size_t offset = 0;
+	enum status status = pattern_new_whole(label->value, pattern_out, &offset, &reason);
+
+	if (status == STATUS_OK)
+		return status;
+	return error_set(error, status, "\"%.*s\" of %.*s is no regular expression: %s, at byte %zu",
+			 STR_ARG(label->value), STR_ARG(label->key), reason.message, offset);
+}
+
+/* Makes patterns of what labels are compared with. */
+static enum status choose_labels(struct work *work, struct error *error)
+{
+	const struct metric_query *question = work->question;
+
+	if (question->label_count == 0)
+		return STATUS_OK;
+	work->labels = calloc(question->label_count, sizeof(*work->labels));
+	if (!work->labels)
+		return range_no_memory(error);
+	for (size_t i = 0; i < question->label_count; i++) {
+		struct label_filter *label = &work->labels[i];
+		struct pattern *pattern = NULL;
+		enum status status = STATUS_OK;
+
+		*label = question->labels[i];
+		if (label->comparison == LABEL_MATCHES || label->comparison == LABEL_MATCHES_NOT)
+			status = make_pattern(label, &pattern, error);
+		label->pattern = pattern;
+		work->label_count++;
+		if (status == STATUS_OK)
+			continue;
+		work->parameter = "match";
+		return status;
+	}
+	return STATUS_OK;
+}
+
 static const struct {
 	const char *what, *standard, *allowed;
 } modes[] = {
@@ -177,8 +218,8 @@ static enum status take_slice(struct work *work, struct time_range slice, struct
 	struct point_filter filter = {
 		.range = slice,
 		.metric = work->question->name,
-		.labels = work->question->labels,
-		.label_count = work->question->label_count,
+		.labels = work->labels,
+		.label_count = work->label_count,
 	};
 	enum status status;
 
@@ -328,6 +369,9 @@ void work_release(struct work *work)
 	free(work->names);
 	numbering_release(&work->series_keys);
 	numbering_release(&work->line_keys);
+	for (size_t i = 0; i < work->label_count; i++)
+		pattern_free((struct pattern *)work->labels[i].pattern);
+	free(work->labels);
 	series_scratch_release(&work->scratch);
 	buffer_release(&work->key);
 }
@@ -343,6 +387,8 @@ enum status metric_range(struct query *query, const struct metric_query *questio
 	numbering_init(&work.series_keys, &range.arena);
 	numbering_init(&work.line_keys, &range.arena);
 	status = choose_windows(&work, error);
+	if (status == STATUS_OK)
+		status = choose_labels(&work, error);
 	if (status == STATUS_OK)
 		status = take_points(&work, error);
 	if (status == STATUS_OK && !work.has_metric)

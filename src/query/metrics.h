@@ -62,7 +62,7 @@ struct metric_query {
 	struct time_range range;
 	uint64_t step_ns;      /* 0: METRIC_STANDARD_STEPS decide */
 	struct metric_agg agg; /* STANDARD: by type: avg, rate, p95; sum for a sum that may fall */
-	const struct tag_filter *labels;
+	const struct label_filter *labels; /* their patterns are the query's to make */
 	size_t label_count;
 	const struct str *by; /* labels that tell lines apart */
 	size_t by_count;
@@ -93,7 +93,7 @@ struct metric_range {
 /*
  * range_out is released by metric_range_release. STATUS_NOT_FOUND where the store has no metric of that name;
  * one without points in the range gives no lines. On failure *parameter_out (which may be NULL) names what to
- * change: "name", "step", "agg", "by", or NULL where it is none of them. Where one name has metrics of
+ * change: "name", "step", "agg", "by", "match", or NULL where it is none of them. Where one name has metrics of
  * several types, that of the oldest point in range is shown.
  */
 enum status metric_range(struct query *query, const struct metric_query *question,

@@ -38,6 +38,8 @@ struct work {
 	struct str *names; /* of the labels of the line that is looked for */
 	size_t name_count, name_capacity;
 	struct series_scratch scratch;
+	struct label_filter *labels; /* the question's, with patterns of ours */
+	size_t label_count;
 	struct buffer key;
 	const struct metric_point *last_point; /* in this slice */
 	size_t last_series;                    /* its number */

@@ -431,7 +431,8 @@ void live_question_release(struct live_question *question)
 
 static const struct parameter_rule metric_list_rules[] = {{"name", false}, {"start", false}, {"end", false}};
 static const struct parameter_rule metric_range_rules[] = {
-	{"name", false}, {"start", false}, {"end", false}, {"step", false}, {"agg", false}, {"by", true},
+	{"name", false}, {"start", false}, {"end", false},  {"step", false},
+	{"agg", false},  {"by", true},     {"match", true},
 };
 
 #define METRIC_STANDARD_RANGE_NS (3600 * NS_PER_SECOND)
@@ -483,7 +484,8 @@ static bool read_by(const struct parameters *parameters, struct metric_question 
 }
 
 /* Every other parameter is a label; label.x is x, for labels that are called like a parameter. */
-static bool read_labels(const struct parameters *parameters, struct metric_question *question)
+static bool read_labels(const struct parameters *parameters, struct metric_question *question,
+			struct problem *problem)
 {
 	struct metric_query *query = &question->query;
 
@@ -491,11 +493,20 @@ static bool read_labels(const struct parameters *parameters, struct metric_quest
 	for (size_t i = 0; i < parameters->count; i++) {
 		struct parameter item = parameters->items[i];
 
+		if (str_equal_c(item.name, "match")) {
+			if (!label_filter_parse(item.value, &question->labels[query->label_count++]))
+				return refuse_value("match", item.value,
+						    "a label, one of = != =~ !~, and a value, such as "
+						    "route=~/users/.*",
+						    problem);
+			continue;
+		}
 		if (find_rule(metric_range_rules, COUNT_OF(metric_range_rules), item.name))
 			continue;
 		if (str_starts_with(item.name, "label."))
 			item.name = str_make(item.name.data + 6, item.name.size - 6);
-		question->labels[query->label_count++] = (struct tag_filter){item.name, item.value};
+		question->labels[query->label_count++] =
+			(struct label_filter){.key = item.name, .value = item.value};
 	}
 	return true;
 }
@@ -527,7 +538,7 @@ static bool read_metric_range(const struct parameters *parameters, struct metric
 	       read_range(parameters, &query->range, problem) &&
 	       read_step(parameters, &query->step_ns, problem) &&
 	       read_agg(parameters, &query->agg, problem) && read_by(parameters, question, problem) &&
-	       read_labels(parameters, question);
+	       read_labels(parameters, question, problem);
 }
 
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,

@@ -67,7 +67,7 @@ struct log_question {
 struct metric_question {
 	bool is_list; /* no name: only the range counts */
 	struct metric_query query;
-	struct tag_filter labels[PARAMETER_LIMIT];
+	struct label_filter labels[PARAMETER_LIMIT];
 	struct str by[METRIC_BY_LIMIT];
 };
 

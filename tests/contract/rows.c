@@ -547,6 +547,19 @@ struct log_filter random_log_filter(struct random *random, struct arena *arena)
 	return filter;
 }
 
+static const struct label_filter *random_labels(struct random *random, struct arena *arena, size_t *count_out)
+{
+	const struct tag_filter *tags = random_tags(random, arena, count_out);
+	struct label_filter *labels = arena_calloc(arena, *count_out, sizeof(*labels));
+
+	for (size_t i = 0; i < *count_out; i++)
+		labels[i] = (struct label_filter){.key = tags[i].key,
+						  .value = tags[i].value,
+						  .comparison = random_chance(random, 40) ? LABEL_IS_NOT
+											  : LABEL_IS};
+	return labels;
+}
+
 struct point_filter random_point_filter(struct random *random, struct arena *arena)
 {
 	struct point_filter filter = POINT_FILTER_ANY;
@@ -554,6 +567,6 @@ struct point_filter random_point_filter(struct random *random, struct arena *are
 	filter.range = random_range(random);
 	if (random_chance(random, 50))
 		filter.metric = PICK(random, metrics).name;
-	filter.labels = random_tags(random, arena, &filter.label_count);
+	filter.labels = random_labels(random, arena, &filter.label_count);
 	return filter;
 }

@@ -26,9 +26,12 @@ static void expected_points(const struct batch *rows, const struct point_filter 
 			assert_non_null(batch_copy_point(out, &rows->points[i]));
 }
 
-#define STR(text_)           {text_, sizeof(text_) - 1}
-#define LABELS(key_, value_) .labels = (const struct tag_filter[]){{STR(key_), STR(value_)}}, .label_count = 1
-#define FILTER(...)          {.range = TIME_RANGE_ALL, __VA_ARGS__}
+#define STR(text_) {text_, sizeof(text_) - 1}
+#define LABELS(key_, value_)                                                                                 \
+	.labels = (const struct label_filter[]){{STR(key_), STR(value_)}}, .label_count = 1
+#define LABEL_PASSES(key_, value_, operator_)                                                                \
+	.labels = (const struct label_filter[]){{STR(key_), STR(value_), operator_, NULL}}, .label_count = 1
+#define FILTER(...) {.range = TIME_RANGE_ALL, __VA_ARGS__}
 
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct {
@@ -46,10 +49,34 @@ static const struct {
 	{"a label of the resource", FILTER(LABELS("service.name", "shop")), false},
 	{"a label's other value", FILTER(LABELS("queue", "none")), true},
 	{"a label that nobody has", FILTER(LABELS("nobody", "mail")), true},
+	{"another label's value than one", FILTER(LABEL_PASSES("queue", "mail", LABEL_IS_NOT)), false},
+	{"a label that nobody has, and is not", FILTER(LABEL_PASSES("nobody", "x", LABEL_IS_NOT)), false},
+	{"a pattern", FILTER(LABEL_PASSES("queue", "ma.*", LABEL_MATCHES)), false},
+	{"a part of a value", FILTER(LABEL_PASSES("queue", "ma", LABEL_MATCHES)), true},
+	{"a pattern of a number", FILTER(LABEL_PASSES("shard", "[0-9]", LABEL_MATCHES)), false},
+	{"a pattern that nothing meets", FILTER(LABEL_PASSES("queue", "[mail]*", LABEL_MATCHES_NOT)), true},
 	{"all together",
 	 FILTER(.metric = STR("memory"), .range = {NEW_YEAR_NS, NEW_YEAR_NS + 60}, LABELS("queue", "mail")),
 	 false},
 };
+
+/* The filter of a search, its label with the pattern that it needs, which the caller frees. */
+static struct point_filter filter_of(size_t search, struct label_filter *label_out,
+				     struct pattern **pattern_out)
+{
+	struct point_filter filter = searches[search].filter;
+	size_t offset;
+
+	*pattern_out = NULL;
+	if (!filter.label_count)
+		return filter;
+	*label_out = filter.labels[0];
+	if (label_out->comparison >= LABEL_MATCHES)
+		assert_int_equal(pattern_new_whole(label_out->value, pattern_out, &offset, NULL), STATUS_OK);
+	label_out->pattern = *pattern_out;
+	filter.labels = label_out;
+	return filter;
+}
 
 static void finds_what_a_filter_means(void **state)
 {
@@ -71,10 +98,15 @@ static void finds_what_a_filter_means(void **state)
 	}
 	append(fixture, &rows);
 	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+		struct label_filter label;
+		struct pattern *pattern;
+		struct point_filter filter = filter_of(i, &label, &pattern);
+
 		batch_clear(&expected);
 		batch_clear(&found);
-		expected_points(&rows, &searches[i].filter, &expected);
-		read_all_points(fixture, &searches[i].filter, &found);
+		expected_points(&rows, &filter, &expected);
+		read_all_points(fixture, &filter, &found);
+		pattern_free(pattern);
 		if (searches[i].finds_none != (expected.point_count == 0))
 			fail_msg("the table is wrong about \"%s\"", searches[i].name);
 		if (found.point_count != expected.point_count)

@@ -209,6 +209,14 @@ describe('a query', () => {
 		assert.deepEqual(none.series, []);
 	});
 
+	test('filters by operators', async () => {
+		const red = (match) => valuesOf('queue.length', { agg: 'max', match });
+		assert.deepEqual(await red('queue=~r.d'), steps);
+		assert.deepEqual(await red('queue!~[^r].*'), steps);
+		const refused = await program.get('/telemetry/metrics?name=queue.length&match=queue=~(');
+		assert.equal(refused.status, 400);
+	});
+
 	test('groups by several labels', async () => {
 		const { series } = await program.api('/telemetry/metrics', {
 			name: 'queue.length',

@@ -254,8 +254,8 @@ static void labels_are_of_the_point_then_its_resource(void **state)
 				     .scope = &scope,
 				     .attributes = {&own, 1, 0},
 				     .time_ns = 5};
-	struct tag_filter labels[] = {{str_from("queue"), str_from("mail")},
-				      {str_from("zone"), str_from("a")}};
+	struct label_filter labels[] = {{str_from("queue"), str_from("mail")},
+					{str_from("zone"), str_from("a")}};
 	struct point_filter filter = POINT_FILTER_ANY;
 
 	(void)state;
@@ -266,7 +266,7 @@ static void labels_are_of_the_point_then_its_resource(void **state)
 	assert_true(point_filter_match(&filter, &point));
 	labels[0].value = str_from("other");
 	assert_false(point_filter_match(&filter, &point));
-	labels[0] = (struct tag_filter){str_from("scoped"), str_from("x")};
+	labels[0] = (struct label_filter){str_from("scoped"), str_from("x")};
 	assert_false(point_filter_match(&filter, &point));
 	filter.label_count = 0;
 	filter.metric = str_from("job");
@@ -274,6 +274,57 @@ static void labels_are_of_the_point_then_its_resource(void **state)
 	filter.metric = str_from("");
 	filter.range = (struct time_range){0, 5};
 	assert_false(point_filter_match(&filter, &point));
+}
+
+static void labels_are_compared_with_operators(void **state)
+{
+	static const struct {
+		const char *text;
+		bool passes;
+	} cases[] = {
+		{"route=/users/7", true},   {"route!=/users/7", false}, {"route!=/carts", true},
+		{"route=~/users/.*", true}, {"route=~/users", false},   {"route!~/users/.*", false},
+		{"route!~/carts/.*", true}, {"shard=~3|4", true},       {"absent!=x", true},
+		{"absent=~.*", true},       {"absent=~.+", false},      {"absent!~.+", true},
+		{"absent=", false},
+	};
+	struct attribute own[] = {text("route", "/users/7"), {str_from("shard"), value_from_int(3)}};
+	struct metric metric = {.name = str_from("hits")};
+	struct metric_point point = {.metric = &metric,
+				     .resource = &resource_empty,
+				     .scope = &scope_empty,
+				     .attributes = {own, 2, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct point_filter filter = POINT_FILTER_ANY;
+		struct pattern *pattern = NULL;
+		struct label_filter label;
+		size_t offset;
+
+		assert_true(label_filter_parse(str_from(cases[i].text), &label));
+		if (label.comparison >= LABEL_MATCHES)
+			assert_int_equal(pattern_new_whole(label.value, &pattern, &offset, NULL), STATUS_OK);
+		label.pattern = pattern;
+		filter.labels = &label;
+		filter.label_count = 1;
+		if (point_filter_match(&filter, &point) != cases[i].passes)
+			fail_msg("%s", cases[i].text);
+		pattern_free(pattern);
+	}
+}
+
+static void a_matcher_has_a_name_and_an_operator(void **state)
+{
+	static const char *const none[] = {"", "route", "=x", "!=x", "route!", "route!x", "~x"};
+	struct label_filter label;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(label_filter_parse(str_from(none[i]), &label));
+	assert_true(label_filter_parse(str_from("a.b=~x=~y"), &label));
+	assert_int_equal(label.comparison, LABEL_MATCHES);
+	assert_true(str_equal_c(label.key, "a.b") && str_equal_c(label.value, "x=~y"));
 }
 
 int main(void)
@@ -287,6 +338,8 @@ int main(void)
 		cmocka_unit_test(tags_are_looked_for_in_row_resource_and_scope),
 		cmocka_unit_test(a_word_stands_alone),
 		cmocka_unit_test(a_phrase_occurs_anywhere),
+		cmocka_unit_test(labels_are_compared_with_operators),
+		cmocka_unit_test(a_matcher_has_a_name_and_an_operator),
 		cmocka_unit_test(looks_for_terms_in_body_and_text_attributes),
 		cmocka_unit_test(log_parts_must_each_be_met),
 		cmocka_unit_test(labels_are_of_the_point_then_its_resource),

@@ -73,9 +73,40 @@ static void refuses_what_grows_without_bound(void **state)
 		STATUS_INVALID);
 }
 
+static void a_whole_pattern_matches_whole_texts(void **state)
+{
+	static const struct {
+		const char *pattern, *value;
+		bool matches;
+	} cases[] = {
+		{"/users/.*", "/users/7", true},
+		{"/users/.*", "/v2/users/7", false},
+		{"a|b", "b", true},
+		{"a|b", "ab", false},
+		{"", "", true},
+		{"", "a", false},
+		{"5..", "503", true},
+		{"5..", "5030", false},
+		{"a.b", "a\nb", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pattern *pattern;
+		size_t offset;
+
+		assert_int_equal(pattern_new_whole(str_from(cases[i].pattern), &pattern, &offset, NULL),
+				 STATUS_OK);
+		if (pattern_matches(pattern, str_from(cases[i].value)) != cases[i].matches)
+			fail_msg("%s of %s", cases[i].pattern, cases[i].value);
+		pattern_free(pattern);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_pattern_matches_whole_texts),
 		cmocka_unit_test(is_found_anywhere_unless_it_is_tied_to_the_ends),
 		cmocka_unit_test(tells_letters_of_either_case_apart_unless_it_says_otherwise),
 		cmocka_unit_test(goes_around_bytes_that_are_no_text),

@@ -390,7 +390,7 @@ static void label_filters_choose_series(void **state)
 {
 	struct fixture *fixture = fixture_new();
 	struct metric_query question = ask("hits", "sum");
-	const struct tag_filter labels[] = {{{"host", 4}, {"x", 1}}};
+	const struct label_filter labels[] = {{{"host", 4}, {"x", 1}}};
 	struct metric_range range;
 
 	(void)state;

@@ -189,6 +189,27 @@ static void reads_a_range_of_a_metric(void **state)
 	assert_str(question.query.labels[2].key, "step");
 }
 
+static void matchers_are_labels_with_operators(void **state)
+{
+	struct parameters parameters =
+				  given("name=hits&match=route=~/users/.*&match=status!=500&label.match=x"),
+			  wrong = given("name=hits&match=route");
+	struct metric_question question;
+	struct problem problem;
+
+	(void)state;
+	assert_true(parameters_metric_question(&parameters, &question, &problem));
+	assert_int_equal(question.query.label_count, 3);
+	assert_str(question.query.labels[0].key, "route");
+	assert_str(question.query.labels[0].value, "/users/.*");
+	assert_int_equal(question.query.labels[0].comparison, LABEL_MATCHES);
+	assert_int_equal(question.query.labels[1].comparison, LABEL_IS_NOT);
+	assert_str(question.query.labels[2].key, "match");
+	assert_int_equal(question.query.labels[2].comparison, LABEL_IS);
+	assert_false(parameters_metric_question(&wrong, &question, &problem));
+	assert_string_equal(problem.parameter, "match");
+}
+
 static void a_metric_has_standard_ranges(void **state)
 {
 	struct parameters list = given(""), range = given("name=hits"), until = given("name=hits&end=-1h");
@@ -296,6 +317,7 @@ int main(void)
 		cmocka_unit_test(reads_every_filter_of_logs),
 		cmocka_unit_test(refuses_what_logs_do_not_know),
 		cmocka_unit_test(reads_a_range_of_a_metric),
+		cmocka_unit_test(matchers_are_labels_with_operators),
 		cmocka_unit_test(a_metric_has_standard_ranges),
 		cmocka_unit_test(refuses_what_metrics_do_not_know),
 		cmocka_unit_test(the_live_stream_takes_the_filters_of_both),

@@ -279,6 +279,8 @@ static enum status touch_series(void *context, const struct point_series *series
 
 static enum status read_points(struct str body, struct arena *arena, size_t limit_bytes)
 {
+	const struct label_filter labels[] = {{.key = tags[0].key, .value = tags[0].value},
+					      {.key = tags[1].key, .value = tags[1].value}};
 	struct point_filter filter = POINT_FILTER_ANY;
 	struct point_reader reader;
 	struct batch batch;
@@ -296,7 +298,7 @@ static enum status read_points(struct str body, struct arena *arena, size_t limi
 		for (size_t row = 0; row < batch.point_count && read == STATUS_OK; row++)
 			touch_point(&batch.points[row]);
 		batch_release(&batch);
-		filter.labels = tags;
+		filter.labels = labels;
 		filter.label_count = 2;
 	}
 	return status;
