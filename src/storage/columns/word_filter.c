@@ -12,6 +12,7 @@ enum {
 	MOST_TRIES = 64,
 	MOST_SEGMENT_BITS = 18,
 	SEGMENTS_OF_WORD = 3,
+	HAS_SEAMS = 0x80,
 };
 
 /* A hash whose bytes go in one by one, as they are told apart, and are mixed eight at a time. */
@@ -67,6 +68,18 @@ uint64_t word_hash(struct str word)
 	return hash_end(&hashing);
 }
 
+/* Words are mixed with seed 0. */
+uint64_t seam_hash(struct str left, struct str right)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = left.size - SEAM_BYTES; i < left.size; i++)
+		bytes = bytes << 8 | word_bytes[(uint8_t)left.data[i]];
+	for (size_t i = 0; i < SEAM_BYTES; i++)
+		bytes = bytes << 8 | word_bytes[(uint8_t)right.data[i]];
+	return mix(bytes, hash_factor);
+}
+
 /* By the top bits, as parts are: a part's words lie together. */
 static size_t first_slot(uint64_t hash, size_t slot_count)
 {
@@ -119,17 +132,23 @@ void word_set_add(struct word_set *set, uint64_t hash)
 void word_set_add_text(struct word_set *set, struct str text)
 {
 	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.size;
+	struct str last = {0};
 
 	while (at < end) {
 		struct hashing hashing = {0};
-		uint8_t byte = word_bytes[*at++];
+		const uint8_t *start = at;
+		struct str word;
 
-		if (!byte)
+		if (!word_bytes[*at++])
 			continue;
-		do
-			hash_byte(&hashing, byte);
-		while (at < end && (byte = word_bytes[*at++]) != 0);
+		hash_byte(&hashing, word_bytes[*start]);
+		for (; at < end && word_bytes[*at]; at++)
+			hash_byte(&hashing, word_bytes[*at]);
 		word_set_add(set, hash_end(&hashing));
+		word = str_make((const char *)start, (size_t)(at - start));
+		if (last.size >= SEAM_BYTES && word.size >= SEAM_BYTES)
+			word_set_add(set, seam_hash(last, word));
+		last = word;
 	}
 }
 
@@ -289,7 +308,7 @@ static void put_filter(const struct making *making, struct buffer *out)
 {
 	char *fingerprints;
 
-	buffer_append_byte(out, (uint8_t)making->layout.segment_bits);
+	buffer_append_byte(out, (uint8_t)(making->layout.segment_bits | HAS_SEAMS));
 	protobuf_put_varint(out, making->layout.segment_count);
 	buffer_append(out, &making->layout.seed, sizeof(making->layout.seed));
 	fingerprints = buffer_reserve(out, place_count(&making->layout));
@@ -351,7 +370,7 @@ done:
 	return status;
 }
 
-bool word_filter_may_hold(struct str part, uint64_t hash)
+bool word_filter_may_hold(struct str part, struct word_need need)
 {
 	const uint8_t *at = (const uint8_t *)part.data, *end = at + part.size;
 	struct layout layout;
@@ -360,29 +379,38 @@ bool word_filter_may_hold(struct str part, uint64_t hash)
 
 	if (part.size == 0)
 		return true;
-	layout.segment_bits = *at++;
+	/* Filters were written before there were seams. */
+	if (need.is_seam && !(*at & HAS_SEAMS))
+		return true;
+	layout.segment_bits = *at++ & ~(unsigned)HAS_SEAMS;
 	if (layout.segment_bits > MOST_SEGMENT_BITS || !protobuf_varint(&at, end, &layout.segment_count) ||
 	    layout.segment_count == 0 || layout.segment_count > UINT32_MAX / 2 >> layout.segment_bits ||
 	    (size_t)(end - at) != sizeof(layout.seed) + place_count(&layout))
 		return true;
 	memcpy(&layout.seed, at, sizeof(layout.seed));
 	at += sizeof(layout.seed);
-	mixed = mix(hash, layout.seed);
+	mixed = mix(need.hash, layout.seed);
 	find_places(&layout, mixed, places);
 	return (uint8_t)(at[places[0]] ^ at[places[1]] ^ at[places[2]]) == fingerprint_of(mixed);
 }
 
-size_t word_hashes_of_term(struct str term, uint64_t *hashes_out, size_t most)
+size_t word_needs_of_term(struct str term, struct word_need *needs_out, size_t most)
 {
-	bool is_phrase = term_is_phrase(term);
-	struct str rest = term, word;
+	bool is_phrase = term_is_phrase(term), touched_an_end = false;
+	struct str rest = term, last = {0}, word;
 	size_t count = 0;
 
 	while (count < most && word_next(&rest, &word)) {
-		bool touches_an_end = word.data == term.data || rest.size == 0;
+		bool touches_an_end = is_phrase && (word.data == term.data || rest.size == 0);
 
-		if (!is_phrase || !touches_an_end)
-			hashes_out[count++] = word_hash(word);
+		if (!touches_an_end)
+			needs_out[count++] = (struct word_need){.hash = word_hash(word)};
+		if (count < most && (touches_an_end || touched_an_end) && last.size >= SEAM_BYTES &&
+		    word.size >= SEAM_BYTES)
+			needs_out[count++] =
+				(struct word_need){.hash = seam_hash(last, word), .is_seam = true};
+		touched_an_end = touches_an_end;
+		last = word;
 	}
 	return count;
 }

@@ -8,13 +8,16 @@
  *
  * A part is a binary fuse filter with fingerprints of eight bits:
  *
- *     u8        the logarithm of the length of a segment
+ *     u8        the logarithm of the length of a segment; 128 more where the filter has seams
  *     varint    how many segments a word may begin in, n
  *     u64       seed, little-endian
  *     (n + 2) << the logarithm   fingerprints
  *
  * A word's hash is made of its bytes in small letters (docs/format.md says how). The top bits choose the part. Mixed with the seed it chooses three places in three segments in a row; the fingerprints there, combined
  * by exclusive or, are the word's own.
+ *
+ * Beside the words it holds seams: the last SEAM_BYTES of a word and the first of the next. A phrase of two words says
+ * nothing of where these begin and end, but all of what lies between them.
  *
  * Source     T. M. Graf, D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters", ACM JEA 27 (2022)
  * Ownership  a word set owns its memory; a filter borrows bytes.
@@ -31,6 +34,10 @@
 
 uint64_t word_hash(struct str word);
 
+/* Both words have SEAM_BYTES at least. */
+enum { SEAM_BYTES = 3 };
+uint64_t seam_hash(struct str left, struct str right);
+
 /* Distinct hashes of words. Starts as all zeros. */
 struct word_set {
 	uint64_t *slots; /* 0 where free */
@@ -40,6 +47,7 @@ struct word_set {
 };
 
 void word_set_add(struct word_set *set, uint64_t hash);
+/* The text's words and seams. */
 void word_set_add_text(struct word_set *set, struct str text);
 void word_set_clear(struct word_set *set);
 void word_set_release(struct word_set *set);
@@ -55,13 +63,20 @@ static inline size_t word_part(uint64_t hash, size_t part_count)
 enum status word_filter_encode(const struct word_set *set, size_t part, size_t part_count, struct buffer *out,
 			       struct error *error);
 
+/* What a text must have. */
+struct word_need {
+	uint64_t hash;
+	bool is_seam;
+};
+
 /* Whether the part that the hash belongs to may hold it. */
-bool word_filter_may_hold(struct str part, uint64_t hash);
+bool word_filter_may_hold(struct str part, struct word_need need);
 
 /*
- * The hashes of the words that a text must have to contain the term (model/filter.h), at most most of them: all words
- * of a word term, and of a phrase those that have neighbours on both sides. Returns how many.
+ * What a text must have to contain the term (model/filter.h), at most most of it: all words of a word term; of a phrase
+ * the words that have neighbours on both sides, and the seams of the first and the last word with theirs. Returns how
+ * much.
  */
-size_t word_hashes_of_term(struct str term, uint64_t *hashes_out, size_t most);
+size_t word_needs_of_term(struct str term, struct word_need *needs_out, size_t most);
 
 #endif

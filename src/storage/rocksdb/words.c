@@ -2,8 +2,8 @@
 #include "storage/columns/word_filter.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* Words of a filter's terms that are looked up; more would prune no better. */
-enum { MOST_WORDS = 32 };
+/* Words and seams of a filter's terms that are looked up; more would prune no better. */
+enum { MOST_NEEDS = 32 };
 
 enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
 		      const struct block_header *header, const struct block_builder *builder,
@@ -38,14 +38,15 @@ void words_delete(struct rocksdb_store *store, rocksdb_writebatch_t *writes, enu
 	}
 }
 
-static enum status look_up(struct rocksdb_store *store, const struct block_entry *entry, uint64_t hash,
-			   bool *may_out, struct error *error)
+static enum status look_up(struct rocksdb_store *store, const struct block_entry *entry,
+			   struct word_need need, bool *may_out, struct error *error)
 {
 	rocksdb_pinnableslice_t *slice;
 	char key[WORDS_KEY_SIZE], *message = NULL;
 	struct str bytes;
 
-	words_key(entry->partition, &entry->header, (uint32_t)word_part(hash, entry->header.word_parts), key);
+	words_key(entry->partition, &entry->header, (uint32_t)word_part(need.hash, entry->header.word_parts),
+		  key);
 	slice = rocksdb_get_pinned_cf(store->db, store->read_options,
 				      store->families[FAMILY_BODIES + SIGNAL_LOGS], key, sizeof(key),
 				      &message);
@@ -60,7 +61,7 @@ static enum status look_up(struct rocksdb_store *store, const struct block_entry
 	if (!slice)
 		return STATUS_OK;
 	bytes.data = rocksdb_pinnableslice_value(slice, &bytes.size);
-	*may_out = word_filter_may_hold(bytes, hash);
+	*may_out = word_filter_may_hold(bytes, need);
 	rocksdb_pinnableslice_destroy(slice);
 	return STATUS_OK;
 }
@@ -68,16 +69,16 @@ static enum status look_up(struct rocksdb_store *store, const struct block_entry
 enum status words_may_hold(struct rocksdb_store *store, const struct block_entry *entry,
 			   const struct log_filter *filter, bool *may_out, struct error *error)
 {
-	uint64_t hashes[MOST_WORDS];
+	struct word_need needs[MOST_NEEDS];
 	size_t count = 0;
 	enum status status = STATUS_OK;
 
 	*may_out = true;
 	if (!entry->header.word_parts)
 		return STATUS_OK;
-	for (size_t i = 0; i < filter->term_count && count < MOST_WORDS; i++)
-		count += word_hashes_of_term(filter->terms[i], hashes + count, MOST_WORDS - count);
+	for (size_t i = 0; i < filter->term_count && count < MOST_NEEDS; i++)
+		count += word_needs_of_term(filter->terms[i], needs + count, MOST_NEEDS - count);
 	for (size_t i = 0; i < count && status == STATUS_OK && *may_out; i++)
-		status = look_up(store, entry, hashes[i], may_out, error);
+		status = look_up(store, entry, needs[i], may_out, error);
 	return status;
 }

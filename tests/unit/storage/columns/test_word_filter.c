@@ -27,7 +27,8 @@ static void release_parts(struct buffer *parts, size_t count)
 
 static bool may_hold(struct buffer *parts, size_t count, uint64_t hash)
 {
-	return word_filter_may_hold(buffer_str(&parts[word_part(hash, count)]), hash);
+	return word_filter_may_hold(buffer_str(&parts[word_part(hash, count)]),
+				    (struct word_need){.hash = hash});
 }
 
 static void says_yes_to_every_word_and_seldom_to_others(void **state)
@@ -79,7 +80,7 @@ static void takes_words_apart_as_a_search_does(void **state)
 		char text[128] = "", term[64] = "";
 		size_t text_count = random_below(&random, 9), term_count = 1 + random_below(&random, 4);
 		struct word_set set = {0};
-		uint64_t hashes[8];
+		struct word_need needs[8];
 
 		for (size_t i = 0; i < text_count; i++)
 			strcat(text, pieces[random_below(&random, sizeof(pieces) / sizeof(pieces[0]))]);
@@ -89,9 +90,9 @@ static void takes_words_apart_as_a_search_does(void **state)
 			continue;
 		contained++;
 		word_set_add_text(&set, str_from(text));
-		for (size_t i = word_hashes_of_term(str_from(term), hashes, 8), before; i-- > 0;) {
+		for (size_t i = word_needs_of_term(str_from(term), needs, 8), before; i-- > 0;) {
 			before = set.count;
-			word_set_add(&set, hashes[i]);
+			word_set_add(&set, needs[i].hash);
 			if (set.count != before)
 				fail_msg("\"%s\" has no word that \"%s\" asks for", text, term);
 		}
@@ -102,16 +103,57 @@ static void takes_words_apart_as_a_search_does(void **state)
 
 static void asks_of_a_phrase_only_for_whole_words(void **state)
 {
-	uint64_t hashes[8];
+	struct word_need needs[8];
 
 	(void)state;
-	assert_int_equal(word_hashes_of_term(str_from("could not serialize"), hashes, 8), 1);
-	assert_true(hashes[0] == word_hash(str_from("NOT")));
-	assert_int_equal(word_hashes_of_term(str_from(" could not "), hashes, 8), 2);
-	assert_int_equal(word_hashes_of_term(str_from("a b"), hashes, 8), 0);
-	assert_int_equal(word_hashes_of_term(str_from("pi_0f3"), hashes, 8), 2);
-	assert_int_equal(word_hashes_of_term(str_from("a.b.c.d"), hashes, 3), 3);
-	assert_int_equal(word_hashes_of_term(str_from("--"), hashes, 8), 0);
+	assert_int_equal(word_needs_of_term(str_from("could not serialize"), needs, 8), 3);
+	assert_true(!needs[0].is_seam && needs[0].hash == word_hash(str_from("NOT")));
+	assert_true(needs[1].is_seam && needs[1].hash == seam_hash(str_from("ould"), str_from("Noted")));
+	assert_true(needs[2].is_seam && needs[2].hash == seam_hash(str_from("not"), str_from("ser")));
+	assert_int_equal(word_needs_of_term(str_from(" could not "), needs, 8), 2);
+	assert_int_equal(word_needs_of_term(str_from("pi_0f3"), needs, 8), 2);
+	assert_int_equal(word_needs_of_term(str_from("a.b.c.d"), needs, 3), 3);
+	assert_int_equal(word_needs_of_term(str_from("--"), needs, 8), 0);
+}
+
+/* The ends of a phrase of two words may lie within words, what is between them not. */
+static void asks_of_two_words_for_their_seam(void **state)
+{
+	struct word_set set = {0};
+	struct buffer parts[HEADER_MOST_WORD_PARTS];
+	struct word_need needs[8];
+
+	(void)state;
+	word_set_add_text(&set, str_from("it overtimed; outside"));
+	assert_int_equal(encode(&set, parts), 1);
+	assert_int_equal(word_needs_of_term(str_from("Timed out"), needs, 8), 1);
+	assert_true(word_filter_may_hold(buffer_str(&parts[0]), needs[0]));
+	assert_int_equal(word_needs_of_term(str_from("timed in, out"), needs, 8), 1);
+	assert_int_equal(word_needs_of_term(str_from("out timed"), needs, 8), 1);
+	assert_false(word_filter_may_hold(buffer_str(&parts[0]), needs[0]));
+	assert_int_equal(word_needs_of_term(str_from("is out"), needs, 8), 0);
+	release_parts(parts, 1);
+	word_set_release(&set);
+}
+
+/* Those of blocks that were written before say nothing of seams, and of words what they said. */
+static void reads_filters_without_seams(void **state)
+{
+	struct word_set set = {0};
+	struct buffer parts[HEADER_MOST_WORD_PARTS];
+	struct word_need word = {.hash = word_hash(str_from("order"))}, seam = {.hash = 1, .is_seam = true},
+			 absent = {.hash = 1};
+
+	(void)state;
+	word_set_add_text(&set, str_from("order"));
+	assert_int_equal(encode(&set, parts), 1);
+	assert_false(word_filter_may_hold(buffer_str(&parts[0]), seam));
+	parts[0].data[0] &= 0x7f;
+	assert_true(word_filter_may_hold(buffer_str(&parts[0]), seam));
+	assert_true(word_filter_may_hold(buffer_str(&parts[0]), word));
+	assert_false(word_filter_may_hold(buffer_str(&parts[0]), absent));
+	release_parts(parts, 1);
+	word_set_release(&set);
 }
 
 static void tells_long_words_apart(void **state)
@@ -143,7 +185,8 @@ static void survives_damage(void **state)
 
 		assert_non_null(cut);
 		memcpy(cut, part.data, size);
-		assert_true(word_filter_may_hold(str_make(cut, size), random_next(&random)));
+		assert_true(word_filter_may_hold(str_make(cut, size),
+						 (struct word_need){random_next(&random), size % 2}));
 		free(cut);
 	}
 	for (size_t round = 0; round < 20000; round++) {
@@ -152,7 +195,8 @@ static void survives_damage(void **state)
 		assert_non_null(copy);
 		memcpy(copy, part.data, part.size);
 		copy[random_below(&random, round % 2 ? 12 : part.size)] = (char)random_next(&random);
-		word_filter_may_hold(str_make(copy, part.size), random_next(&random));
+		word_filter_may_hold(str_make(copy, part.size),
+				     (struct word_need){random_next(&random), round % 3 == 0});
 		free(copy);
 	}
 	buffer_release(&part);
@@ -165,6 +209,8 @@ int main(void)
 		cmocka_unit_test(says_yes_to_every_word_and_seldom_to_others),
 		cmocka_unit_test(takes_words_apart_as_a_search_does),
 		cmocka_unit_test(asks_of_a_phrase_only_for_whole_words),
+		cmocka_unit_test(asks_of_two_words_for_their_seam),
+		cmocka_unit_test(reads_filters_without_seams),
 		cmocka_unit_test(tells_long_words_apart),
 		cmocka_unit_test(survives_damage),
 	};

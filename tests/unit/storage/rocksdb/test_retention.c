@@ -150,7 +150,7 @@ static void drops_the_oldest_days_when_the_store_is_too_large(void **state)
 	struct store_stats stats;
 
 	(void)state;
-	kept->options.max_storage_bytes = 7600 * 1000;
+	kept->options.max_storage_bytes = 8600 * 1000;
 	kept_open(kept);
 	for (uint64_t day = 1; day <= 5; day++) {
 		append_logs(kept, day, 2000, 1000);
