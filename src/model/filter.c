@@ -50,6 +50,14 @@ static bool tag_passes(const struct tag_filter *tag, const struct attributes *ro
 	return value && value_is_text(value, tag->value);
 }
 
+static bool links_to(const struct span *span, const uint8_t trace_id[TRACE_ID_SIZE])
+{
+	for (uint32_t i = 0; i < span->link_count; i++)
+		if (memcmp(span->links[i].trace_id, trace_id, TRACE_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
 bool span_filter_match(const struct span_filter *filter, const struct span *span)
 {
 	uint64_t duration_ns = span_duration_ns(span);
@@ -74,6 +82,8 @@ bool span_filter_match(const struct span_filter *filter, const struct span *span
 	for (size_t i = 0; i < filter->tag_count; i++)
 		if (!tag_passes(&filter->tags[i], &span->attributes, span->resource, span->scope))
 			return false;
+	if (filter->links_to && !links_to(span, filter->links_to))
+		return false;
 	return !filter->predicate || predicate_match_span(filter->predicate, span);
 }
 

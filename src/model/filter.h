@@ -48,6 +48,7 @@ struct span_filter {
 	const struct tag_filter *tags;
 	size_t tag_count;
 	const struct predicate *predicate; /* what is asked beyond that; NULL: nothing */
+	const uint8_t *links_to; /* a trace id: the span has a link to one of its spans; NULL: any */
 };
 #define SPAN_FILTER_ANY                                                                                      \
 	((struct span_filter){.range = TIME_RANGE_ALL,                                                       \

@@ -36,17 +36,36 @@ void run_metrics(struct server *server, struct http_request *request)
 	run_question(server, request, ask_metrics);
 }
 
-/* The id is the last segment of the path. */
-void run_trace(struct server *server, struct http_request *request)
+/* What the path has behind its prefix. */
+static struct str last_segment(const struct http_request *request, const char *prefix)
 {
-	static const char prefix[] = "/telemetry/traces/";
 	struct str path = http_request_path(request);
-	struct str id = str_make(path.data + sizeof(prefix) - 1, path.size - (sizeof(prefix) - 1));
+	size_t size = strlen(prefix);
+
+	return str_make(path.data + size, path.size - size);
+}
+
+typedef bool ask_about_trace(struct query *query, struct str trace_id, struct buffer *body_out,
+			     struct problem *problem);
+
+static void run_about_trace(struct server *server, struct http_request *request, const char *prefix,
+			    ask_about_trace *ask)
+{
 	struct buffer body = BUFFER_EMPTY;
 	struct problem problem;
 
-	if (ask_trace(server->query, id, &body, &problem))
+	if (ask(server->query, last_segment(request, prefix), &body, &problem))
 		answer_json(server, request, &body);
 	else
 		answer_problem(server, request, &problem);
+}
+
+void run_trace(struct server *server, struct http_request *request)
+{
+	run_about_trace(server, request, "/telemetry/traces/", ask_trace);
+}
+
+void run_flow(struct server *server, struct http_request *request)
+{
+	run_about_trace(server, request, "/telemetry/flows/", ask_flow);
 }

@@ -47,6 +47,7 @@ bool take_parameters(struct server *server, struct http_request *request, struct
 
 void run_traces(struct server *server, struct http_request *request); /* api.c */
 void run_trace(struct server *server, struct http_request *request);
+void run_flow(struct server *server, struct http_request *request);
 void run_logs(struct server *server, struct http_request *request);
 void run_running(struct server *server, struct http_request *request);
 void run_metrics(struct server *server, struct http_request *request);

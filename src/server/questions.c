@@ -49,6 +49,14 @@ bool ask_traces(struct query *query, const struct parameters *parameters, struct
 	return finish(body_out, problem);
 }
 
+static bool read_trace_id(struct str text, uint8_t id_out[TRACE_ID_SIZE], struct problem *problem)
+{
+	return hex_decode(text, id_out, TRACE_ID_SIZE) ||
+	       problem_set(problem, 400, "trace_id", "32 hexadecimal digits",
+			   "\"%.*s\" is not a trace id; it must be 32 hexadecimal digits",
+			   text.size < 100 ? (int)text.size : 100, text.data);
+}
+
 bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem)
 {
 	uint8_t id[TRACE_ID_SIZE];
@@ -57,15 +65,31 @@ bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out
 	struct error error;
 	enum status status;
 
-	if (!hex_decode(trace_id, id, TRACE_ID_SIZE))
-		return problem_set(problem, 400, "trace_id", "32 hexadecimal digits",
-				   "\"%.*s\" is not a trace id; it must be 32 hexadecimal digits",
-				   trace_id.size < 100 ? (int)trace_id.size : 100, trace_id.data);
+	if (!read_trace_id(trace_id, id, problem))
+		return false;
 	status = trace_get(query, id, &trace, &error);
 	if (status != STATUS_OK)
 		return refuse(problem, status, &error, NULL);
 	render_trace(&json, trace);
 	trace_drop(trace);
+	return finish(body_out, problem);
+}
+
+bool ask_flow(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem)
+{
+	uint8_t id[TRACE_ID_SIZE];
+	struct json json = begin(body_out);
+	struct error error;
+	struct flow flow;
+	enum status status;
+
+	if (!read_trace_id(trace_id, id, problem))
+		return false;
+	status = flow_get(query, id, &flow, &error);
+	if (status != STATUS_OK)
+		return refuse(problem, status, &error, NULL);
+	render_flow(&json, &flow);
+	flow_release(&flow);
 	return finish(body_out, problem);
 }
 

@@ -21,5 +21,6 @@ ask_question ask_metrics; /* a list of metrics; with a name, the values of one o
 
 /* trace_id as it was written by whoever asks. */
 bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem);
+bool ask_flow(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem);
 
 #endif

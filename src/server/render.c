@@ -348,6 +348,77 @@ void render_running(struct json *json, const struct batch *spans, const uint64_t
 	json_end_object(json);
 }
 
+/* ---- flows ---- */
+
+enum { FLOW_DEPTH_MOST = 100 };
+
+static void render_flow_node(struct json *json, const struct flow *flow, const struct flow_node *node);
+
+static void render_children(struct json *json, const char *key, const struct flow *flow, int first)
+{
+	json_key(json, str_from(key));
+	json_begin_array(json);
+	for (int at = first; at != FLOW_NONE; at = flow->nodes[at].next_sibling)
+		render_flow_node(json, flow, &flow->nodes[at]);
+	json_end_array(json);
+}
+
+static void render_flow_node(struct json *json, const struct flow *flow, const struct flow_node *node)
+{
+	const struct span *span = node->span;
+	bool is_publication = span->handler.role == ROLE_PUBLISH;
+
+	json_begin_object(json);
+	json_member_c(json, "type", is_publication ? "event" : "handler");
+	json_member_string(json, "name", is_publication ? span->handler.event : span->handler.name);
+	json_member_nullable(json, "handler_type", str_from(handler_type_name(span->handler.type)));
+	json_member_nullable(json, "language", span->handler.language);
+	json_member_nullable(json, "event", span->handler.event);
+	json_member_string(json, "service", resource_service(span->resource));
+	member_id(json, "trace_id", span->trace_id, TRACE_ID_SIZE);
+	member_id(json, "span_id", span->span_id, SPAN_ID_SIZE);
+	json_member_c(json, "status", outcome_name(span->handler.outcome));
+	member_time(json, "start_time", span->start_ns);
+	member_time(json, "end_time", span->end_ns);
+	member_duration(json, span->start_ns, span->end_ns);
+	json_key(json, str_from("queue_ms"));
+	if (node->has_queue_time)
+		json_milliseconds(json, node->queue_ns);
+	else
+		json_nothing(json);
+	json_key(json, str_from("handled"));
+	if (is_publication)
+		json_u64(json, node->handling_count);
+	else
+		json_nothing(json);
+	render_children(json, "children", flow,
+			node->depth < FLOW_DEPTH_MOST ? node->first_child : FLOW_NONE);
+	json_end_object(json);
+}
+
+static bool is_deep(const struct flow *flow)
+{
+	for (size_t i = 0; i < flow->node_count; i++)
+		if (flow->nodes[i].depth > FLOW_DEPTH_MOST)
+			return true;
+	return false;
+}
+
+void render_flow(struct json *json, const struct flow *flow)
+{
+	json_begin_object(json);
+	member_id(json, "trace_id", flow->traces[0]->summary.trace_id, TRACE_ID_SIZE);
+	json_key(json, str_from("traces"));
+	json_begin_array(json);
+	for (size_t i = 0; i < flow->trace_count; i++)
+		render_trace_summary(json, &flow->traces[i]->summary);
+	json_end_array(json);
+	render_children(json, "roots", flow, flow->first_root);
+	json_member_u64(json, "node_count", flow->node_count);
+	json_member_bool(json, "truncated", flow->is_truncated || is_deep(flow));
+	json_end_object(json);
+}
+
 /* ---- logs ---- */
 
 static void member_message(struct json *json, const struct value *body)

@@ -8,6 +8,7 @@
 #ifndef ROHAS_SERVER_RENDER_H
 #define ROHAS_SERVER_RENDER_H
 
+#include "query/flow.h"
 #include "query/logs.h"
 #include "query/metrics.h"
 #include "query/trace.h"
@@ -26,6 +27,8 @@ void render_trace_list(struct json *json, const struct trace_list *list);
 /* heard: when each span's process was last heard of. */
 void render_running(struct json *json, const struct batch *spans, const uint64_t *heard_ns,
 		    const struct running_stats *stats);
+
+void render_flow(struct json *json, const struct flow *flow);
 
 void render_log(struct json *json, const struct log_record *record);
 void render_log_list(struct json *json, const struct log_list *list);

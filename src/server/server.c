@@ -19,6 +19,7 @@ struct route {
 static const struct route routes[] = {
 	{"/telemetry/traces", run_traces, .is_guarded = true, .is_slow = true},
 	{"/telemetry/traces/", run_trace, .is_prefix = true, .is_guarded = true, .is_slow = true},
+	{"/telemetry/flows/", run_flow, .is_prefix = true, .is_guarded = true, .is_slow = true},
 	{"/telemetry/logs", run_logs, .is_guarded = true, .is_slow = true},
 	{"/telemetry/metrics", run_metrics, .is_guarded = true, .is_slow = true},
 	{"/telemetry/running", run_running, .is_guarded = true, .is_slow = true},
