@@ -101,6 +101,6 @@ const char *cli_dim(void);
 const char *cli_plain(void);
 
 extern const struct command serve_command, query_command, db_command, check_config_command, demo_command,
-	export_command, import_command, backup_command, restore_command;
+	export_command, import_command, backup_command, restore_command, doctor_command;
 
 #endif

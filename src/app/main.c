@@ -6,7 +6,7 @@
 
 static const struct command *const commands[] = {
 	&serve_command,  &query_command,  &db_command,     &check_config_command, &demo_command,
-	&export_command, &import_command, &backup_command, &restore_command,
+	&export_command, &import_command, &backup_command, &restore_command,      &doctor_command,
 };
 
 static const struct command_group program = {

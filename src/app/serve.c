@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/doctor/checks.h"
 #include "app/sifter.h"
 #include "app/ticker.h"
 #include "archive/export.h"
@@ -91,6 +92,11 @@ static void read_figures(void *context, struct server_figures *figures)
 	receiver_stats(program->receiver, &received);
 	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++)
 		read_signal(&received.signals[signal], signal, figures);
+	figures->unknown_paths = received.unknown_paths;
+	figures->future_rows = received.future_rows;
+	figures->expired_rows = received.expired_rows;
+	figures->most_ahead_ns = received.most_ahead_ns;
+	memcpy(figures->last_unknown_path, received.last_unknown_path, sizeof(figures->last_unknown_path));
 	commit_queue_stats(program->queue, &queue);
 	figures->commit_batches = queue.batch_count;
 	figures->commit_groups = queue.group_count;
@@ -212,6 +218,12 @@ static enum status start_sampling(struct program *program, struct error *error)
 	return status;
 }
 
+/* Whole days are kept: what is a day older may still be there. */
+static uint64_t days_ns(int64_t days)
+{
+	return days ? (uint64_t)(days + 1) * STORE_DAY_NS : 0;
+}
+
 static enum status start_receiver(struct program *program, struct error *error)
 {
 	static const char *const this_machine[] = {"localhost"};
@@ -221,6 +233,9 @@ static enum status start_receiver(struct program *program, struct error *error)
 		.sampler = program->sampler,
 		.queue = program->queue,
 		.clock = &clock_system,
+		.retention_ns = {[SIGNAL_TRACES] = days_ns(config->telemetry.retention_days),
+				 [SIGNAL_METRICS] = days_ns(config->telemetry.retention_days_metrics),
+				 [SIGNAL_LOGS] = days_ns(config->telemetry.retention_days_logs)},
 		.enabled = {[SIGNAL_TRACES] = config->telemetry.enable_traces,
 			    [SIGNAL_METRICS] = config->telemetry.enable_metrics,
 			    [SIGNAL_LOGS] = config->telemetry.enable_logs},
@@ -381,9 +396,18 @@ static void print_address(const char *what, const char *host, uint16_t port, con
 	printf(strchr(host, ':') ? "%s http://[%s]:%u%s\n" : "%s http://%s:%u%s\n", what, host, port, path);
 }
 
+/* What the configuration makes go missing, said once at the start as doctor would. */
+static void warn(void *context, const struct finding *finding)
+{
+	(void)context;
+	if (finding->level >= FINDING_WARNING)
+		log_warn("app", "%s; %s", finding->sentence, finding->advice);
+}
+
 static void greet(const struct program *program)
 {
 	const struct config *config = program->config;
+	const struct checks checks = {config, warn, NULL};
 	uint16_t port = http_server_port(program->main_door);
 
 	print_address("Workbench:", config->server.host, port, "/workbench");
@@ -394,12 +418,8 @@ static void greet(const struct program *program)
 		print_address("OTLP/HTTP:", config->server.host, port, "");
 	fflush(stdout);
 	log_info("app", "the store is %s (%s)", config->store_path, config->telemetry.type);
-	if (!host_is_loopback(config->server.host) && !config->workbench.api_key[0])
-		log_warn("app",
-			 "server.host is %s and workbench.api_key is empty: whoever reaches port %u can read "
-			 "all "
-			 "telemetry",
-			 config->server.host, port);
+	check_configuration(&checks);
+	check_disk(&checks);
 }
 
 static void exit_at_once(int number)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "processor/processor.h"
 #include "processor/sampler.h"
+#include "receiver/arrivals.h"
 #include "receiver/cors.h"
 #include "receiver/jobs.h"
 #include "receiver/otlp_json.h"
@@ -31,6 +32,7 @@ struct signal_counters {
 struct receiver {
 	struct receiver_options options;
 	struct cors cors;
+	struct arrivals arrivals;
 	struct job_pool jobs;
 	struct signal_counters counters[SIGNAL_COUNT];
 	atomic_uint_fast64_t logged_ns; /* when a failure was last logged */
@@ -149,6 +151,7 @@ static void take_in(struct job *job)
 	const struct receiver_options *options = &receiver->options;
 	const struct batch *batch = &job->batch;
 
+	arrivals_note(&receiver->arrivals, batch, clock_now_ns(options->clock));
 	if (options->processor)
 		processor_count(options->processor, batch);
 	if (options->sampler)
@@ -281,8 +284,12 @@ bool receiver_handle(struct receiver *receiver, struct http_request *request)
 
 void receiver_serve(void *context, struct http_request *request)
 {
-	if (!receiver_handle(context, request))
-		reply_status(request, 404, "this port takes /v1/traces, /v1/metrics and /v1/logs");
+	struct receiver *receiver = context;
+
+	if (receiver_handle(receiver, request))
+		return;
+	arrivals_note_path(&receiver->arrivals, http_request_path(request));
+	reply_status(request, 404, "this port takes /v1/traces, /v1/metrics and /v1/logs");
 }
 
 void receiver_reject(void *context, struct http_request *request, unsigned status_code, const char *sentence)
@@ -312,6 +319,13 @@ void receiver_stats(struct receiver *receiver, struct receiver_stats *stats_out)
 		read_counters(&receiver->counters[i], &stats_out->signals[i]);
 		stats_out->signals[i].enabled = receiver->options.enabled[i];
 	}
+	stats_out->unknown_paths = atomic_load(&receiver->arrivals.unknown_paths);
+	stats_out->future_rows = atomic_load(&receiver->arrivals.future_rows);
+	stats_out->expired_rows = atomic_load(&receiver->arrivals.expired_rows);
+	stats_out->most_ahead_ns = atomic_load(&receiver->arrivals.most_ahead_ns);
+	pthread_mutex_lock(&receiver->arrivals.lock);
+	memcpy(stats_out->last_unknown_path, receiver->arrivals.last_unknown_path, ARRIVALS_PATH_SIZE);
+	pthread_mutex_unlock(&receiver->arrivals.lock);
 }
 
 enum status receiver_new(const struct receiver_options *options, struct receiver **receiver_out,
@@ -323,6 +337,7 @@ enum status receiver_new(const struct receiver_options *options, struct receiver
 		return error_set(error, STATUS_NO_MEMORY, "there is no memory for the receiver");
 	receiver->options = *options;
 	receiver->options.allowed_origins = NULL;
+	arrivals_init(&receiver->arrivals, options->retention_ns);
 	job_pool_init(&receiver->jobs,
 		      options->batch_limit_bytes ? options->batch_limit_bytes : BATCH_LIMIT_BYTES);
 	if (!cors_init(&receiver->cors, options->allowed_origins, options->allowed_origin_count)) {
@@ -339,5 +354,6 @@ void receiver_free(struct receiver *receiver)
 		return;
 	job_pool_release(&receiver->jobs);
 	cors_release(&receiver->cors);
+	arrivals_release(&receiver->arrivals);
 	free(receiver);
 }

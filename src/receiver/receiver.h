@@ -35,7 +35,8 @@ struct receiver_options {
 	struct processor *processor; /* NULL: nothing is recognised or counted */
 	struct sampler *sampler;     /* NULL: everything is stored and stays; borrowed */
 	struct commit_queue *queue;
-	const struct clock *clock;  /* stamps log records that carry no time */
+	const struct clock *clock;           /* stamps log records that carry no time */
+	uint64_t retention_ns[SIGNAL_COUNT]; /* what is older when it arrives is told of; 0: nothing is */
 	bool enabled[SIGNAL_COUNT]; /* a disabled signal is answered with success, counted and dropped */
 	size_t batch_limit_bytes;   /* of a batch's arena; 0: a default */
 	receiver_observe *observe;  /* may be NULL */
@@ -60,6 +61,9 @@ struct receiver_signal_stats {
 
 struct receiver_stats {
 	struct receiver_signal_stats signals[SIGNAL_COUNT];
+	/* What senders got wrong: see arrivals.h. */
+	uint64_t unknown_paths, future_rows, expired_rows, most_ahead_ns;
+	char last_unknown_path[128]; /* printable; empty: none */
 };
 
 enum status receiver_new(const struct receiver_options *options, struct receiver **receiver_out,

@@ -63,6 +63,18 @@ static void render_sampling(struct json *json, const struct server_figures *figu
 	json_end_array(json);
 }
 
+static void render_senders(struct json *json, const struct server_figures *figures)
+{
+	json_key(json, str_from("senders"));
+	json_begin_object(json);
+	json_member_u64(json, "unknown_paths", figures->unknown_paths);
+	json_member_nullable(json, "last_unknown_path", str_from(figures->last_unknown_path));
+	json_member_u64(json, "future_rows", figures->future_rows);
+	json_member_u64(json, "most_ahead_seconds", figures->most_ahead_ns / NS_PER_SECOND);
+	json_member_u64(json, "expired_rows", figures->expired_rows);
+	json_end_object(json);
+}
+
 static void render_store(struct json *json, const struct server_options *options,
 			 const struct store_stats *stats)
 {
@@ -128,6 +140,7 @@ void run_status(struct server *server, struct http_request *request)
 	render_store(&json, &server->options, &picture.store);
 	render_cache(&json, &picture.cache);
 	render_signals(&json, &picture.figures);
+	render_senders(&json, &picture.figures);
 	render_sampling(&json, &picture.figures);
 	render_project(&json, &server->options);
 	json_end_object(&json);
@@ -209,6 +222,16 @@ static void write_requests(struct buffer *out, const struct server_figures *figu
 			      figures->requests[i].status_code, figures->requests[i].count);
 	plain(out, "rohas_telemetry_received_bytes_total", "counter",
 	      "Bytes of OTLP request bodies after decoding.", figures->received_bytes);
+}
+
+static void write_senders(struct buffer *out, const struct server_figures *figures)
+{
+	plain(out, "rohas_telemetry_unknown_paths_total", "counter",
+	      "OTLP requests to paths that do not exist.", figures->unknown_paths);
+	plain(out, "rohas_telemetry_future_rows_total", "counter",
+	      "Rows whose times lay more than a minute ahead when they arrived.", figures->future_rows);
+	plain(out, "rohas_telemetry_expired_rows_total", "counter",
+	      "Rows that were older than their retention when they arrived.", figures->expired_rows);
 }
 
 static void write_answers(struct buffer *out, struct server *server)
@@ -411,6 +434,7 @@ void run_figures(struct server *server, struct http_request *request)
 	write_build(&body, &server->options);
 	write_rows(&body, &picture.figures);
 	write_requests(&body, &picture.figures);
+	write_senders(&body, &picture.figures);
 	write_commits(&body, &picture.figures);
 	write_sampling(&body, &picture.figures);
 	write_store(&body, &picture);

@@ -61,6 +61,9 @@ struct server_figures {
 	struct server_sampling_figure sampling[SERVER_SAMPLING_FIGURES];
 	size_t sampling_count;
 	uint64_t sampling_known_traces;
+	/* What senders got wrong. */
+	uint64_t unknown_paths, future_rows, expired_rows, most_ahead_ns;
+	char last_unknown_path[128];
 };
 
 /* Fills figures (zeroed before) with what is true now. Called from the server's threads. */

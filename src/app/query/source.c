@@ -1,14 +1,14 @@
 #include "app/query/source.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/http_client.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 /* One question is asked: nothing will be asked for twice. */
-enum { CACHED_TRACES = 0, CONNECT_SECONDS = 10, ANSWER_LIMIT_BYTES = 512 << 20 };
+enum { CACHED_TRACES = 0, ANSWER_LIMIT_BYTES = 512 << 20 };
 
 struct source {
 	struct source_options options;
@@ -16,9 +16,7 @@ struct source {
 	struct store *store;
 	struct query *query;
 	/* the program */
-	CURL *curl;
-	struct curl_slist *headers;
-	char reason[CURL_ERROR_SIZE];
+	struct http_client *client;
 };
 
 /* ---- the folder ---- */
@@ -48,73 +46,24 @@ static bool ask_folder(struct source *source, enum source_subject subject, const
 
 /* ---- a running program ---- */
 
-static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
-{
-	struct buffer *body = context;
-
-	buffer_append(body, bytes, size * count);
-	return buffer_failed(body) ? 0 : size * count;
-}
-
-static enum status open_program(struct source *source, struct error *error)
-{
-	struct buffer header = BUFFER_EMPTY;
-
-	source->curl = curl_easy_init();
-	if (!source->curl)
-		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	if (source->options.api_key && source->options.api_key[0]) {
-		buffer_printf(&header, "Authorization: Bearer %s", source->options.api_key);
-		buffer_append_byte(&header, '\0');
-		if (!buffer_failed(&header))
-			source->headers = curl_slist_append(NULL, header.data);
-		buffer_release(&header);
-		if (!source->headers)
-			return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	}
-	curl_easy_setopt(source->curl, CURLOPT_HTTPHEADER, source->headers);
-	curl_easy_setopt(source->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(source->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(source->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-	curl_easy_setopt(source->curl, CURLOPT_ERRORBUFFER, source->reason);
-	curl_easy_setopt(source->curl, CURLOPT_WRITEFUNCTION, take_bytes);
-	return STATUS_OK;
-}
-
-static void append_escaped(struct source *source, struct buffer *out, struct str text)
-{
-	char *escaped = text.size ? curl_easy_escape(source->curl, text.data, (int)text.size) : NULL;
-
-	if (escaped)
-		buffer_append_c(out, escaped);
-	else if (text.size)
-		out->failed = true;
-	curl_free(escaped);
-}
-
-/* A C string in url_out. */
-static void make_url(struct source *source, enum source_subject subject, const char *trace_id,
-		     const struct parameters *parameters, struct buffer *url_out)
+/* A path and its parameters. */
+static void make_target(struct source *source, enum source_subject subject, const char *trace_id,
+			const struct parameters *parameters, struct buffer *target_out)
 {
 	static const char *const paths[] = {[SOURCE_TRACES] = "/telemetry/traces",
 					    [SOURCE_TRACE] = "/telemetry/traces/",
 					    [SOURCE_LOGS] = "/telemetry/logs",
 					    [SOURCE_METRICS] = "/telemetry/metrics"};
-	struct str base = str_from(source->options.url);
 
-	while (base.size && base.data[base.size - 1] == '/')
-		base.size--;
-	buffer_append_str(url_out, base);
-	buffer_append_c(url_out, paths[subject]);
+	buffer_append_c(target_out, paths[subject]);
 	if (subject == SOURCE_TRACE)
-		append_escaped(source, url_out, str_from(trace_id));
+		http_client_escape(source->client, str_from(trace_id), target_out);
 	for (size_t i = 0; i < parameters->count; i++) {
-		buffer_append_byte(url_out, i ? '&' : '?');
-		append_escaped(source, url_out, parameters->items[i].name);
-		buffer_append_byte(url_out, '=');
-		append_escaped(source, url_out, parameters->items[i].value);
+		buffer_append_byte(target_out, i ? '&' : '?');
+		http_client_escape(source->client, parameters->items[i].name, target_out);
+		buffer_append_byte(target_out, '=');
+		http_client_escape(source->client, parameters->items[i].value, target_out);
 	}
-	buffer_append_byte(url_out, '\0');
 }
 
 /* What the program answered instead: its problem document says why. */
@@ -143,39 +92,27 @@ static bool read_refusal(const struct source *source, long code, const struct bu
 	return false;
 }
 
-static bool is_json(CURL *curl)
-{
-	char *type = NULL;
-
-	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-	return type && str_starts_with(str_from(type), "application/json");
-}
-
 static bool ask_program(struct source *source, enum source_subject subject, const char *trace_id,
 			const struct parameters *parameters, struct buffer *body_out, struct problem *problem)
 {
-	struct buffer url = BUFFER_EMPTY;
-	CURLcode code = CURLE_OUT_OF_MEMORY;
-	long http_code = 0;
-	bool is_answered;
+	struct buffer target = BUFFER_EMPTY;
+	struct error error = {0};
+	bool is_json = false;
+	long code = 0;
+	enum status status;
 
 	body_out->limit = ANSWER_LIMIT_BYTES;
-	make_url(source, subject, trace_id, parameters, &url);
-	if (!buffer_failed(&url)) {
-		curl_easy_setopt(source->curl, CURLOPT_URL, url.data);
-		curl_easy_setopt(source->curl, CURLOPT_WRITEDATA, body_out);
-		code = curl_easy_perform(source->curl);
-		curl_easy_getinfo(source->curl, CURLINFO_RESPONSE_CODE, &http_code);
-	}
-	buffer_release(&url);
-	if (code == CURLE_OK && http_code == 200 && is_json(source->curl))
+	make_target(source, subject, trace_id, parameters, &target);
+	status = buffer_failed(&target) ? error_set(&error, STATUS_NO_MEMORY, "out of memory")
+					: http_client_get(source->client, buffer_str(&target), body_out,
+							  &code, &is_json, &error);
+	buffer_release(&target);
+	if (status == STATUS_OK && code == 200 && is_json)
 		return true;
-	is_answered = code == CURLE_OK;
-	if (is_answered)
-		read_refusal(source, http_code, body_out, problem);
+	if (status == STATUS_OK)
+		read_refusal(source, code, body_out, problem);
 	else
-		problem_set(problem, 503, NULL, NULL, "%s cannot be asked: %s", source->options.url,
-			    source->reason[0] ? source->reason : curl_easy_strerror(code));
+		problem_set(problem, 503, NULL, NULL, "%s", error.message);
 	buffer_release(body_out);
 	*body_out = BUFFER_EMPTY;
 	return false;
@@ -191,7 +128,8 @@ enum status source_open(const struct source_options *options, struct source **so
 	if (!source)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	source->options = *options;
-	status = options->url ? open_program(source, error) : open_folder(source, error);
+	status = options->url ? http_client_new(options->url, options->api_key, &source->client, error)
+			      : open_folder(source, error);
 	if (status != STATUS_OK) {
 		source_close(source);
 		return status;
@@ -206,8 +144,7 @@ void source_close(struct source *source)
 		return;
 	query_free(source->query);
 	store_close(source->store);
-	curl_slist_free_all(source->headers);
-	curl_easy_cleanup(source->curl);
+	http_client_free(source->client);
 	free(source);
 }
 
