@@ -99,7 +99,10 @@ test('what senders get wrong, of a running program', async () => {
 	find(quiet, 'warning', /nothing has arrived/);
 	find(quiet, 'ok', /server\.port \d+ is the running program's/);
 	await program.post('/v1/trace', { body: '{}', headers: { 'Content-Type': 'application/json' } });
-	await program.send('traces', otlp.traces([otlp.span({ agoMs: -600_000 }), otlp.span({ agoMs: 5 * 86_400_000 })]));
+	await program.send(
+		'traces',
+		otlp.traces([otlp.span({ agoMs: -600_000 }), otlp.span({ agoMs: 5 * 86_400_000 })]),
+	);
 	const { code, findings } = await doctor(portsOf(program), program.root);
 	assert.equal(code, 1);
 	find(findings, 'problem', /1 request went to paths that do not exist, the last to \/v1\/trace$/);
