@@ -504,6 +504,8 @@ struct span_filter random_span_filter(struct random *random, struct arena *arena
 	filter.tags = random_tags(random, arena, &filter.tag_count);
 	if (random_chance(random, 10))
 		filter.trace_id = random_trace_id(random, arena);
+	if (random_chance(random, 10))
+		filter.links_to = random_trace_id(random, arena);
 	if (random_chance(random, 50))
 		filter.predicate = random_span_predicate(random, arena);
 	return filter;

@@ -2,6 +2,7 @@
 
 #include "storage/columns/builder_internal.h"
 #include "storage/columns/span_internal.h"
+#include "storage/columns/value_filter.h"
 
 static enum status no_memory(size_t row_count, struct error *error)
 {
@@ -617,6 +618,7 @@ static enum status choose_classes(struct span_reader *reader, const struct span_
 	of_class.max_duration_ns = UINT64_MAX;
 	of_class.trace_id = NULL;
 	of_class.tag_count = 0;
+	of_class.links_to = NULL;
 	of_class.predicate = NULL;
 	*is_any_out = false;
 	for (size_t i = 0; i <= reader->class_count; i++)
@@ -765,6 +767,25 @@ enum status span_reader_may_have_tag(struct span_reader *reader, const struct ta
 	return status;
 }
 
+/* Of the filter one bucket is read. */
+static enum status may_link_to(struct span_reader *reader, const uint8_t trace_id[TRACE_ID_SIZE],
+			       bool *may_link_out, struct error *error)
+{
+	const struct str id = str_make(trace_id, TRACE_ID_SIZE);
+	struct column filter;
+	size_t place;
+	enum status status =
+		block_column_open(&reader->block, TABLE_SPAN_LINKS, LINK_TRACE_FILTER, 0, &filter, error);
+
+	if (status != STATUS_OK || filter.size < VALUE_FILTER_BUCKET)
+		return status;
+	place = value_filter_place(filter.size, id);
+	status = column_need(&filter, place, VALUE_FILTER_BUCKET, error);
+	if (status == STATUS_OK)
+		*may_link_out = value_filter_may_hold(str_make(filter.data, filter.size), id);
+	return status;
+}
+
 enum status span_reader_may_match(struct span_reader *reader, const struct span_filter *filter,
 				  bool *may_match_out, struct error *error)
 {
@@ -776,6 +797,8 @@ enum status span_reader_may_match(struct span_reader *reader, const struct span_
 		status = choose_classes(reader, filter, &wanted, &may_match, error);
 	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && may_match; i++)
 		status = span_reader_may_have_tag(reader, &filter->tags[i], &may_match, error);
+	if (filter->links_to && status == STATUS_OK && may_match)
+		status = may_link_to(reader, filter->links_to, &may_match, error);
 	if (filter->predicate && status == STATUS_OK && may_match)
 		status = span_reader_may_match_predicate(reader, filter->predicate, &may_match, error);
 	if (status == STATUS_OK)
@@ -808,6 +831,40 @@ static enum status match_trace(struct span_reader *reader, const uint8_t trace_i
 	return status;
 }
 
+static bool is_linked(const struct span_reader *reader, size_t first, size_t count,
+		      const uint8_t trace_id[TRACE_ID_SIZE])
+{
+	for (size_t i = first; i < first + count; i++)
+		if (memcmp(reader->link_trace_ids + TRACE_ID_SIZE * i, trace_id, TRACE_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static enum status match_links(struct span_reader *reader, const uint8_t trace_id[TRACE_ID_SIZE],
+			       size_t first, size_t count, uint8_t *matches, struct error *error)
+{
+	struct before before;
+	enum status status = open_rows(reader, error);
+
+	if (status == STATUS_OK)
+		status = count_before(reader, first, &before, error);
+	if (status == STATUS_OK)
+		status = table_need_numbers(&reader->spans, SPAN_LINK_COUNT, first, count, error);
+	if (status != STATUS_OK)
+		return status;
+	if (before.links > reader->link_count)
+		return error_set(error, STATUS_CORRUPT, "a span's links lie outside their table");
+	for (size_t i = 0; i < count; i++) {
+		uint64_t links = table_number(&reader->spans, SPAN_LINK_COUNT, first + i);
+
+		if (links > reader->link_count - before.links)
+			return error_set(error, STATUS_CORRUPT, "a span's links lie outside their table");
+		matches[i] &= links && is_linked(reader, before.links, (size_t)links, trace_id);
+		before.links += (size_t)links;
+	}
+	return STATUS_OK;
+}
+
 enum status span_reader_match(struct span_reader *reader, const struct span_filter *filter, size_t first,
 			      size_t count, uint8_t *matches, struct error *error)
 {
@@ -821,6 +878,8 @@ enum status span_reader_match(struct span_reader *reader, const struct span_filt
 		status = match_duration(reader, filter, first, count, matches, error);
 	for (size_t i = 0; i < filter->tag_count && status == STATUS_OK && memchr(matches, 1, count); i++)
 		status = match_tag(reader, &filter->tags[i], first, count, matches, error);
+	if (status == STATUS_OK && filter->links_to && memchr(matches, 1, count))
+		status = match_links(reader, filter->links_to, first, count, matches, error);
 	if (status == STATUS_OK && filter->predicate && memchr(matches, 1, count))
 		status = span_reader_match_predicate(reader, filter->predicate, first, count, matches, error);
 	return status;

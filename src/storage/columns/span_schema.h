@@ -49,6 +49,14 @@ enum span_class_field {
 
 enum span_event_field { EVENT_TIME = 40 /* zigzag: to the span's start */, EVENT_NAME = 64 };
 
-enum span_link_field { LINK_FLAGS = 0, LINK_TRACE_STATE = 64, LINK_TRACE_ID = 128, LINK_SPAN_ID = 129 };
+enum span_link_field {
+	LINK_FLAGS = 0,
+	LINK_TRACE_STATE = 64,
+	LINK_TRACE_ID = 128,
+	LINK_SPAN_ID = 129,
+	LINK_TRACE_FILTER =
+		130, /* a value filter over the trace ids, where there are LINKS_FILTERED or more */
+};
+enum { LINKS_FILTERED = 32 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "storage/columns/builder_internal.h"
 #include "storage/columns/radix.h"
 #include "storage/columns/span_schema.h"
+#include "storage/columns/value_filter.h"
 
 enum { SPANS = 0, EVENTS = 1, LINKS = 2, CLASSES = 3, TABLE_COUNT = 4 };
 /* Up to here looking through the trace is quicker than a table of its ids. */
@@ -291,6 +292,25 @@ static void put_marks(struct table_writer *table, size_t count)
 	}
 }
 
+/* So that a block says without its links being read which traces it has no link to. */
+static void put_link_filter(struct table_writer *table)
+{
+	const struct buffer *ids = &table->random[LINK_TRACE_ID - FIRST_RANDOM_FIELD];
+	struct buffer *out = &table->random[LINK_TRACE_FILTER - FIRST_RANDOM_FIELD];
+	size_t count = ids->size / TRACE_ID_SIZE, size = value_filter_size(count);
+	char *filter;
+
+	if (count < LINKS_FILTERED)
+		return;
+	filter = buffer_reserve(out, size);
+	if (!filter)
+		return;
+	memset(filter, 0, size);
+	for (size_t i = 0; i < count; i++)
+		value_filter_add(filter, size, str_make(ids->data + i * TRACE_ID_SIZE, TRACE_ID_SIZE));
+	out->size += size;
+}
+
 static void note_span(struct block_header *header, const struct span *span)
 {
 	uint64_t duration_ns = span_duration_ns(span);
@@ -347,6 +367,7 @@ enum status block_build_spans(struct block_builder *builder, const struct span *
 	span_classes_put(&builder->classes, &builder->tables[CLASSES]);
 	if (!builder->failed && !table_writer_failed(table))
 		put_marks(table, count);
+	put_link_filter(&builder->tables[LINKS]);
 	table_put_number(table, SPAN_CLASS_COUNT, builder->classes.entries.count);
 	table_put_number(table, SPAN_TRACE_COUNT, trace_count);
 	table_put_number(table, SPAN_OUTER_COUNT,
