@@ -48,6 +48,13 @@ bool take_parameters(struct server *server, struct http_request *request, struct
 void run_traces(struct server *server, struct http_request *request); /* api.c */
 void run_trace(struct server *server, struct http_request *request);
 void run_flow(struct server *server, struct http_request *request);
+void run_handlers(struct server *server, struct http_request *request);
+void run_handler(struct server *server, struct http_request *request);
+void run_events(struct server *server, struct http_request *request);
+void run_graph(struct server *server, struct http_request *request);
+void run_errors(struct server *server, struct http_request *request);
+void run_error_state(struct server *server, struct http_request *request);
+void run_crons(struct server *server, struct http_request *request);
 void run_logs(struct server *server, struct http_request *request);
 void run_running(struct server *server, struct http_request *request);
 void run_metrics(struct server *server, struct http_request *request);

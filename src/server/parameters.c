@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "query/handlers.h"
+
 #define COUNT_OF(items) (sizeof(items) / sizeof((items)[0]))
 
 static const char times_allowed[] =
@@ -554,4 +556,55 @@ bool parameters_metric_question(const struct parameters *parameters, struct metr
 	query->range = TIME_RANGE_ALL;
 	return parameters_check(parameters, metric_list_rules, COUNT_OF(metric_list_rules), problem) &&
 	       read_range(parameters, &query->range, problem);
+}
+
+/* ---- what was counted ---- */
+
+enum { VIEW_STEPS = 60 };
+
+/* Each view knows the first so many. */
+static const struct parameter_rule view_rules[] = {
+	{"start", false}, {"end", false},   {"handler_type", false}, {"language", false},
+	{"step", false},  {"limit", false}, {"handler", false},      {"state", false},
+};
+static const size_t view_rule_counts[] = {[VIEW_HANDLERS] = 4, [VIEW_HANDLER] = 6, [VIEW_EVENTS] = 2,
+					  [VIEW_GRAPH] = 2,    [VIEW_ERRORS] = 8,  [VIEW_CRONS] = 2};
+
+static bool read_state(const struct parameters *parameters, struct view_question *question,
+		       struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "state");
+
+	question->has_state = value.size > 0;
+	return value.size == 0 || error_state_parse(value, &question->state) ||
+	       refuse_value("state", value, "open, resolved or ignored", problem);
+}
+
+bool parameters_view_question(const struct parameters *parameters, enum view view,
+			      struct view_question *question_out, struct problem *problem)
+{
+	struct view_question question = {.limit = view == VIEW_HANDLER ? 10 : 100};
+	uint8_t type = HANDLER_NONE;
+
+	question.range.end_ns = parameters->now_ns;
+	if (!parameters_check(parameters, view_rules, view_rule_counts[view], problem) ||
+	    !read_time(parameters, "end", &question.range.end_ns, problem))
+		return false;
+	question.range.start_ns = question.range.end_ns > METRIC_STANDARD_RANGE_NS
+					  ? question.range.end_ns - METRIC_STANDARD_RANGE_NS
+					  : 0;
+	if (!read_range(parameters, &question.range, problem) ||
+	    !read_handler_type(parameters, &type, problem) || !read_state(parameters, &question, problem) ||
+	    !read_limit(parameters, view == VIEW_HANDLER ? SLOWEST_MOST : TRACE_LIST_MOST, &question.limit,
+			problem))
+		return false;
+	question.step_ns = metric_standard_step((struct time_range){
+		0, (question.range.end_ns - question.range.start_ns) * METRIC_STANDARD_STEPS / VIEW_STEPS});
+	if (!read_step(parameters, &question.step_ns, problem))
+		return false;
+	question.handler = parameters_find(parameters, "handler");
+	question.handler_type = str_from(handler_type_name(type));
+	question.language = parameters_find(parameters, "language");
+	*question_out = question;
+	return true;
 }

@@ -11,6 +11,7 @@
 #ifndef ROHAS_SERVER_PARAMETERS_H
 #define ROHAS_SERVER_PARAMETERS_H
 
+#include "query/errors.h"
 #include "query/language/language.h"
 #include "query/logs.h"
 #include "query/metrics.h"
@@ -59,6 +60,16 @@ struct running_question {
 	struct span_filter filter;
 	size_t limit;
 };
+/* What was counted of handlers, events, errors and jobs. */
+struct view_question {
+	struct time_range range; /* the last hour, where nothing is said */
+	uint64_t step_ns;        /* about 60 steps, where nothing is said */
+	struct str handler, handler_type, language;
+	bool has_state;
+	enum error_state state;
+	size_t limit;
+};
+enum view { VIEW_HANDLERS, VIEW_HANDLER, VIEW_EVENTS, VIEW_GRAPH, VIEW_ERRORS, VIEW_CRONS };
 struct log_question {
 	struct log_query query;
 	struct expression expression; /* q */
@@ -79,6 +90,8 @@ bool parameters_log_question(const struct parameters *parameters, struct log_que
 			     struct problem *problem);
 bool parameters_running_question(const struct parameters *parameters, struct running_question *question_out,
 				 struct problem *problem);
+bool parameters_view_question(const struct parameters *parameters, enum view view,
+			      struct view_question *question_out, struct problem *problem);
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
 				struct problem *problem);
 

@@ -5,20 +5,20 @@
 /* What one answer may take. */
 #define ANSWER_LIMIT_BYTES ((size_t)256 << 20)
 
-static bool refuse(struct problem *problem, enum status status, const struct error *error,
-		   const char *parameter)
+bool question_refuse(struct problem *problem, enum status status, const struct error *error,
+		     const char *parameter)
 {
 	problem_from_error(problem, status, error, parameter);
 	return false;
 }
 
-static struct json begin(struct buffer *body)
+struct json question_begin(struct buffer *body)
 {
 	body->limit = ANSWER_LIMIT_BYTES;
 	return json_to(body);
 }
 
-static bool finish(struct buffer *body, struct problem *problem)
+bool question_finish(struct buffer *body, struct problem *problem)
 {
 	if (!buffer_failed(body))
 		return true;
@@ -32,7 +32,7 @@ bool ask_traces(struct query *query, const struct parameters *parameters, struct
 {
 	struct trace_question question;
 	struct trace_list list;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct error error;
 	enum status status;
 
@@ -43,10 +43,10 @@ bool ask_traces(struct query *query, const struct parameters *parameters, struct
 	status = trace_list(query, &question.query, &list, &error);
 	trace_question_release(&question);
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error, status == STATUS_INVALID ? "cursor" : NULL);
+		return question_refuse(problem, status, &error, status == STATUS_INVALID ? "cursor" : NULL);
 	render_trace_list(&json, &list);
 	trace_list_release(&list);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 static bool read_trace_id(struct str text, uint8_t id_out[TRACE_ID_SIZE], struct problem *problem)
@@ -61,7 +61,7 @@ bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out
 {
 	uint8_t id[TRACE_ID_SIZE];
 	const struct trace *trace;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct error error;
 	enum status status;
 
@@ -69,16 +69,16 @@ bool ask_trace(struct query *query, struct str trace_id, struct buffer *body_out
 		return false;
 	status = trace_get(query, id, &trace, &error);
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error, NULL);
+		return question_refuse(problem, status, &error, NULL);
 	render_trace(&json, trace);
 	trace_drop(trace);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_flow(struct query *query, struct str trace_id, struct buffer *body_out, struct problem *problem)
 {
 	uint8_t id[TRACE_ID_SIZE];
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct error error;
 	struct flow flow;
 	enum status status;
@@ -87,10 +87,10 @@ bool ask_flow(struct query *query, struct str trace_id, struct buffer *body_out,
 		return false;
 	status = flow_get(query, id, &flow, &error);
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error, NULL);
+		return question_refuse(problem, status, &error, NULL);
 	render_flow(&json, &flow);
 	flow_release(&flow);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_running(struct query *query, const struct parameters *parameters, struct buffer *body_out,
@@ -98,7 +98,7 @@ bool ask_running(struct query *query, const struct parameters *parameters, struc
 {
 	struct running_question question;
 	struct running_stats stats;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct batch spans;
 	uint64_t *heard;
 	struct error error;
@@ -114,7 +114,8 @@ bool ask_running(struct query *query, const struct parameters *parameters, struc
 	if (status == STATUS_OK)
 		render_running(&json, &spans, heard, &stats);
 	batch_release(&spans);
-	return status == STATUS_OK ? finish(body_out, problem) : refuse(problem, status, &error, NULL);
+	return status == STATUS_OK ? question_finish(body_out, problem)
+				   : question_refuse(problem, status, &error, NULL);
 }
 
 bool ask_logs(struct query *query, const struct parameters *parameters, struct buffer *body_out,
@@ -122,7 +123,7 @@ bool ask_logs(struct query *query, const struct parameters *parameters, struct b
 {
 	struct log_question question;
 	struct log_list list;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct error error;
 	enum status status;
 
@@ -133,44 +134,44 @@ bool ask_logs(struct query *query, const struct parameters *parameters, struct b
 	status = log_list(query, &question.query, &list, &error);
 	log_question_release(&question);
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error,
-			      status == STATUS_INVALID     ? "cursor"
-			      : status == STATUS_TOO_LARGE ? "limit"
-							   : NULL);
+		return question_refuse(problem, status, &error,
+				       status == STATUS_INVALID     ? "cursor"
+				       : status == STATUS_TOO_LARGE ? "limit"
+								    : NULL);
 	render_log_list(&json, &list);
 	log_list_release(&list);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 static bool ask_metric_list(struct query *query, struct time_range range, struct buffer *body_out,
 			    struct problem *problem)
 {
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct metric_list list;
 	struct error error;
 	enum status status = metric_list(query, range, &list, &error);
 
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error, NULL);
+		return question_refuse(problem, status, &error, NULL);
 	render_metric_list(&json, &list);
 	metric_list_release(&list);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 static bool ask_metric_range(struct query *query, const struct metric_query *question,
 			     struct buffer *body_out, struct problem *problem)
 {
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct metric_range answer;
 	const char *parameter = NULL;
 	struct error error;
 	enum status status = metric_range(query, question, &answer, &parameter, &error);
 
 	if (status != STATUS_OK)
-		return refuse(problem, status, &error, parameter);
+		return question_refuse(problem, status, &error, parameter);
 	render_metric_range(&json, &answer, question->range);
 	metric_range_release(&answer);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_metrics(struct query *query, const struct parameters *parameters, struct buffer *body_out,

@@ -9,10 +9,11 @@ enum { STANDARD_WORKERS = 3, QUESTIONS_WAITING_MOST = 256 };
 struct route {
 	const char *path;
 	void (*run)(struct server *server, struct http_request *request);
-	bool is_prefix;  /* path is the beginning */
-	bool is_guarded; /* asks for the key */
-	bool is_slow;    /* a question to the store: the workers answer it */
-	bool is_action;  /* POST, and never from a page: it changes something */
+	bool is_prefix;        /* path is the beginning */
+	bool is_guarded;       /* asks for the key */
+	bool is_slow;          /* a question to the store: the workers answer it */
+	bool is_action;        /* POST: it changes something; never from a page, */
+	bool is_for_workbench; /* unless it is one that this server gave */
 };
 
 /* The first that fits counts. */
@@ -22,6 +23,14 @@ static const struct route routes[] = {
 	{"/telemetry/flows/", run_flow, .is_prefix = true, .is_guarded = true, .is_slow = true},
 	{"/telemetry/logs", run_logs, .is_guarded = true, .is_slow = true},
 	{"/telemetry/metrics", run_metrics, .is_guarded = true, .is_slow = true},
+	{"/telemetry/handlers", run_handlers, .is_guarded = true, .is_slow = true},
+	{"/telemetry/handlers/", run_handler, .is_prefix = true, .is_guarded = true, .is_slow = true},
+	{"/telemetry/events", run_events, .is_guarded = true, .is_slow = true},
+	{"/telemetry/graph", run_graph, .is_guarded = true, .is_slow = true},
+	{"/telemetry/errors", run_errors, .is_guarded = true, .is_slow = true},
+	{"/telemetry/errors/", run_error_state, .is_prefix = true, .is_guarded = true, .is_slow = true,
+	 .is_action = true, .is_for_workbench = true},
+	{"/telemetry/crons", run_crons, .is_guarded = true, .is_slow = true},
 	{"/telemetry/running", run_running, .is_guarded = true, .is_slow = true},
 	{"/telemetry/live", run_live, .is_guarded = true},
 	{"/telemetry/backup", run_backup, .is_guarded = true, .is_slow = true, .is_action = true},
@@ -160,16 +169,27 @@ static void run(struct server *server, struct http_request *request, const struc
 		refuse(server, request, 503, "too many questions wait for an answer; ask again in a second");
 }
 
+/* Whether the page that asks came from the host that it asks. */
+static bool is_own_page(struct http_request *request, struct str origin)
+{
+	struct str host = http_request_header(request, "Host"), scheme, rest;
+
+	return str_split(origin, ':', &scheme, &rest) && rest.size == host.size + 2 &&
+	       str_starts_with(rest, "//") && str_equal(str_make(rest.data + 2, host.size), host);
+}
+
 /*
  * A browser names the origin of whatever page sends a POST, and a page has no business here. Where others than this
  * machine can ask, the key must say who does.
  */
 static void handle_action(struct server *server, struct http_request *request, const struct route *route)
 {
+	struct str origin = http_request_header(request, "Origin");
+
 	if (http_request_method(request) != HTTP_POST) {
 		http_reply_header(request, "Allow", "POST");
 		refuse(server, request, 405, "this address takes POST alone");
-	} else if (http_request_header(request, "Origin").size) {
+	} else if (origin.size && !(route->is_for_workbench && is_own_page(request, origin))) {
 		refuse(server, request, 403, "this address is not for web pages");
 	} else if (!server->access.is_loopback && !server->access.api_key.size) {
 		refuse(server, request, 403,
