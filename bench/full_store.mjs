@@ -1,6 +1,6 @@
 // A store with a given number of rows of each signal: what it takes on the disk, and how fast it answers, at rest
 // and while more arrives.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get, run } from './child.mjs';
@@ -9,6 +9,7 @@ import { Questions } from './questions.mjs';
 const spreadSeconds = 6 * 3600;
 const settleMs = 500;
 const settledRounds = 6;
+const restMs = 7_000; // after which a store gives garbage back
 const settlePatienceMs = 180_000;
 const idleShare = 0.05; // of a core, from which on a server is at rest
 const reads = { idle: { traces: 300, repeats: 9 }, busy: { traces: 200, repeats: 5 } };
@@ -16,8 +17,23 @@ const reads = { idle: { traces: 300, repeats: 9 }, busy: { traces: 200, repeats:
 const figure = (text, name) =>
 	Number(text.match(new RegExp(`^${name} ([0-9.e+]+)$`, 'm'))?.[1] ?? Number.NaN);
 
-/** Waits until merges are done: the blocks stay as many and the server rests. {settled, blocks, cpuSeconds}. */
+/** Bytes that a folder's files occupy. */
+export function occupiedBytes(folder) {
+	let bytes = 0;
+	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+		if (entry.isFile()) bytes += statSync(path.join(entry.parentPath ?? entry.path, entry.name)).blocks * 512;
+	return bytes;
+}
+
+/** Waits until merges are done and what they left was given back. {settled, blocks, cpuSeconds}. */
 export async function settle(server) {
+	await becomeCalm(server);
+	await sleep(restMs);
+	return becomeCalm(server);
+}
+
+/** Until the blocks stay as many and the server rests. */
+async function becomeCalm(server) {
 	const deadline = performance.now() + settlePatienceMs;
 	let before = { blocks: -1, cpuSeconds: 0 };
 	for (let calm = 0; ; ) {

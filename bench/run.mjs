@@ -8,17 +8,15 @@ import {
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
-	readdirSync,
 	readFileSync,
 	rmSync,
-	statSync,
 	writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePort, get, run, start, waitUntilReady } from './child.mjs';
-import { FullStore, settle } from './full_store.mjs';
+import { FullStore, occupiedBytes, settle } from './full_store.mjs';
 import { logLineJsonBytes } from './log_json.mjs';
 import { describeMachine } from './machine.mjs';
 import { median, writePage } from './report.mjs';
@@ -83,14 +81,6 @@ function programs(build) {
 	};
 	for (const file of Object.values(found)) if (!existsSync(file)) fail(`${file} is missing: build it first.`);
 	return found;
-}
-
-/** Bytes that a folder's files occupy. */
-function occupiedBytes(folder) {
-	let bytes = 0;
-	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
-		if (entry.isFile()) bytes += statSync(path.join(entry.parentPath ?? entry.path, entry.name)).blocks * 512;
-	return bytes;
 }
 
 class Bench {
