@@ -146,6 +146,7 @@ static void insert(struct block_index *index, struct block_entry *entry)
 	entries[at] = entry;
 	index->row_counts[signal] += entry->header.row_count;
 	index->memory_bytes += entry_bytes(&entry->header);
+	index->body_bytes += entry->header.body_size;
 	/* Of rows, not of blocks: a merge may take a number while a commit with a smaller one is under way. */
 	if (entry->header.last_sequence > index->last_sequence)
 		index->last_sequence = entry->header.last_sequence;
@@ -176,6 +177,7 @@ static void leave(struct block_index *index, struct block_entry *entry)
 {
 	index->row_counts[entry->header.signal] -= entry->header.row_count;
 	index->memory_bytes -= entry_bytes(&entry->header);
+	index->body_bytes -= entry->header.body_size;
 	entry->graveyard = index;
 }
 
@@ -213,6 +215,7 @@ void block_index_take(struct block_index *index, struct block_index *from)
 		from->counts[signal] = from->capacities[signal] = 0;
 	}
 	index->memory_bytes = from->memory_bytes;
+	index->body_bytes = from->body_bytes;
 	index->last_sequence = from->last_sequence;
 	pthread_rwlock_unlock(&index->lock);
 }
@@ -281,6 +284,16 @@ uint64_t block_index_last_sequence(struct block_index *index)
 	sequence = index->last_sequence;
 	pthread_rwlock_unlock(&index->lock);
 	return sequence;
+}
+
+uint64_t block_index_body_bytes(struct block_index *index)
+{
+	uint64_t bytes;
+
+	pthread_rwlock_rdlock(&index->lock);
+	bytes = index->body_bytes;
+	pthread_rwlock_unlock(&index->lock);
+	return bytes;
 }
 
 uint64_t block_index_row_count(struct block_index *index, enum signal signal)

@@ -21,6 +21,7 @@ struct block_entry {
 	atomic_bool is_damaged; /* found so: block_index_list leaves it out */
 	atomic_bool
 		is_unmergeable; /* damaged, or too large with any other: found so once, never tried again */
+	bool is_merging; /* it was merged, and what it became is not visible yet; of the thread that merges */
 	struct block_index
 		*graveyard;       /* where it goes when the last reference is gone; NULL while it is in use */
 	struct block_entry *next; /* in the graveyard */
@@ -33,6 +34,7 @@ struct block_index {
 	size_t counts[SIGNAL_COUNT], capacities[SIGNAL_COUNT];
 	uint64_t row_counts[SIGNAL_COUNT];
 	uint64_t memory_bytes;
+	uint64_t body_bytes;    /* of all blocks */
 	uint64_t last_sequence; /* of the rows that are visible */
 	pthread_mutex_t graveyard_lock;
 	struct block_entry *graveyard; /* replaced, and read by nobody any more */
@@ -97,6 +99,7 @@ size_t block_index_choose(struct block_index *index, block_choice *choose, const
 			  struct block_entry **chosen_out, size_t most);
 
 uint64_t block_index_last_sequence(struct block_index *index);
+uint64_t block_index_body_bytes(struct block_index *index);
 uint64_t block_index_row_count(struct block_index *index, enum signal signal);
 
 #endif

@@ -70,4 +70,9 @@ static inline uint64_t sequence_of_key(const char *key)
 	return get_big_endian(key + 5, 8);
 }
 
+static inline uint64_t sequence_of_body_key(const char *key)
+{
+	return get_big_endian(key + 4, 8);
+}
+
 #endif

@@ -10,6 +10,9 @@
  * While appends take more than half of the time, large blocks wait, until there are very many of them: they are
  * good enough, and the processor is better used for what comes in. A block that cannot be read is left alone from
  * then on.
+ *
+ * Where there is much to merge in a day, several merges become visible together, and their bodies are a file of their
+ * own from the start: see bulk.h. All else passes the log, so that a day has few files.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,14 +23,20 @@
 #include "storage/columns/log_reader.h"
 #include "storage/columns/point_reader.h"
 #include "storage/columns/span_reader.h"
+#include "storage/rocksdb/bulk.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
 enum {
 	MERGE_MOST_BLOCKS = 256,
+	BULK_MOST_BLOCKS = 256,
 	PAUSE_MS = 1000,    /* between looks */
 	WINDOW_MS = 250,    /* over which it is measured how busy appends are */
 	RETRY_SECONDS = 30, /* after a failure */
 };
+
+/* Bodies to merge that are worth a file, and what a file has at most, but for the last block. */
+#define BULK_LEAST_BYTES (UINT64_C(24) << 20)
+#define BULK_MOST_BYTES  (UINT64_C(64) << 20)
 
 /*
  * The tiers below half of the largest block, which is never merged again: which blocks belong to one, and how many are worth a merge. Steps of eight: a
@@ -62,6 +71,8 @@ struct appetite {
 	uint64_t most_rows; /* of a merged block */
 	uint64_t sifted;    /* spans of later commits are still to be sifted: their blocks wait for that */
 	bool is_pressed, is_eager;
+	uint64_t *
+		waiting_bytes; /* of all blocks like the chosen ones, in their day: set where there are some */
 };
 
 /* A block of half the rows is full: with another one of its size it would not fit. */
@@ -70,7 +81,7 @@ static size_t tier_of(const struct block_entry *entry, const struct appetite *ap
 	uint64_t most_rows = appetite->most_rows;
 	size_t tier = 0;
 
-	if (atomic_load(&entry->is_unmergeable) ||
+	if (atomic_load(&entry->is_unmergeable) || entry->is_merging ||
 	    (entry->header.signal == SIGNAL_TRACES && entry->header.last_sequence > appetite->sifted) ||
 	    entry->header.row_count >= block_rows_of((enum signal)entry->header.signal, most_rows) / 2)
 		return TIER_COUNT;
@@ -79,8 +90,24 @@ static size_t tier_of(const struct block_entry *entry, const struct appetite *ap
 	return tier;
 }
 
-/* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows.
- */
+static bool is_wanted(const struct block_entry *entry, size_t tier, const struct appetite *appetite)
+{
+	size_t its_tier = tier_of(entry, appetite);
+
+	return its_tier == tier || (its_tier < tier && appetite->is_eager);
+}
+
+static uint64_t waiting_bytes(struct block_entry *const *partition, size_t count, size_t tier,
+			      const struct appetite *appetite)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += is_wanted(partition[i], tier, appetite) ? partition[i]->header.body_size : 0;
+	return bytes;
+}
+
+/* Takes the blocks of tiers up to the given one, in order of time, as far as one block can hold their rows. */
 static size_t take_blocks(struct block_entry *const *partition, size_t count, size_t tier,
 			  const struct appetite *appetite, struct block_entry **chosen_out, size_t most)
 {
@@ -89,15 +116,14 @@ static size_t take_blocks(struct block_entry *const *partition, size_t count, si
 		 most_rows = block_rows_of((enum signal)partition[0]->header.signal, appetite->most_rows);
 
 	for (size_t i = 0; i < count && chosen < most; i++) {
-		size_t its_tier = tier_of(partition[i], appetite);
-
-		if (its_tier > tier || (its_tier < tier && !appetite->is_eager))
+		if (!is_wanted(partition[i], tier, appetite))
 			continue;
 		if (rows + partition[i]->header.row_count > most_rows)
 			break;
 		rows += partition[i]->header.row_count;
 		chosen_out[chosen++] = partition[i];
 	}
+	*appetite->waiting_bytes = waiting_bytes(partition, count, tier, appetite);
 	return chosen;
 }
 
@@ -346,12 +372,12 @@ static enum status build_merged(struct merger *merger, enum signal signal, struc
 }
 
 /* The new block's place in the order of commits is that of all its sources together. */
-static void name_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
+static void name_merged(uint64_t sequence, struct block_entry *const *entries, size_t count,
 			struct block_header *header)
 {
 	bool is_new_step;
 
-	header->sequence = atomic_fetch_add(&merger->store->next_sequence, 1);
+	header->sequence = sequence;
 	header->level = 1;
 	header->first_sequence = UINT64_MAX;
 	header->last_sequence = 0;
@@ -377,80 +403,112 @@ static void leftover_of(const struct block_entry *entry, char key[LEFTOVER_KEY_S
 	leftover_key(entry->header.signal, body, key);
 }
 
-/* One batch: the new block, if there is one, in, the old headers out, the old bodies noted as leftovers. */
-static enum status write_merged(struct merger *merger, struct block_entry *const *entries, size_t count,
-				const struct block_header *header, const struct buffer *encoded,
-				const struct buffer *body, struct error *error)
+static void put_header(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
+		       const struct block_header *header, const struct buffer *encoded)
 {
-	struct rocksdb_store *store = merger->store;
-	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-	char key[LEFTOVER_KEY_SIZE], parts;
-	enum status status = STATUS_OK;
+	char key[HEADER_KEY_SIZE];
 
-	if (header) {
-		header_key(entries[0]->partition, header, key);
-		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, HEADER_KEY_SIZE,
-					  encoded->data, encoded->size);
-		body_key(entries[0]->partition, header, key);
-		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key,
-					  BODY_KEY_SIZE, body->data, body->size);
-		status = words_put(store, writes, entries[0]->partition, header, merger->builder, error);
-		atomic_fetch_add(&store->rewritten_bytes, body->size);
-	}
-	for (size_t i = 0; i < count; i++) {
-		header_key(entries[i]->partition, &entries[i]->header, key);
-		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], key,
-						   HEADER_KEY_SIZE);
-		leftover_of(entries[i], key);
-		parts = (char)entries[i]->header.word_parts;
-		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], key, LEFTOVER_KEY_SIZE,
-					  &parts, sizeof(parts));
-	}
-	if (status == STATUS_OK)
-		status = store_write(store, merger->write_options, writes, error);
-	rocksdb_writebatch_destroy(writes);
-	return status;
+	header_key(partition, header, key);
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_HEADERS], key, sizeof(key), encoded->data,
+				  encoded->size);
 }
 
+static enum status put_body(struct merger *merger, rocksdb_writebatch_t *writes, uint32_t partition,
+			    const struct block_header *header, const struct buffer *body, struct error *error)
+{
+	struct rocksdb_store *store = merger->store;
+	char key[BODY_KEY_SIZE];
+
+	body_key(partition, header, key);
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal], key, sizeof(key),
+				  body->data, body->size);
+	return words_put(store, writes, partition, header, merger->builder, error);
+}
+
+/* The old headers out, the old bodies noted as leftovers. */
+static void take_out(struct rocksdb_store *store, rocksdb_writebatch_t *writes,
+		     struct block_entry *const *entries, size_t count)
+{
+	char header[HEADER_KEY_SIZE], leftover[LEFTOVER_KEY_SIZE], parts;
+
+	for (size_t i = 0; i < count; i++) {
+		header_key(entries[i]->partition, &entries[i]->header, header);
+		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_HEADERS], header,
+						   sizeof(header));
+		leftover_of(entries[i], leftover);
+		parts = (char)entries[i]->header.word_parts;
+		rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], leftover, sizeof(leftover),
+					  &parts, sizeof(parts));
+	}
+}
+
+/* Gives the block that comes of the entries its name, and makes its entry; encoded_out is the caller's to release. */
+static enum status make_entry(uint64_t sequence, struct block_entry *const *entries, size_t count,
+			      struct block_header *header, struct buffer *encoded_out,
+			      struct block_entry **entry_out, struct error *error)
+{
+	name_merged(sequence, entries, count, header);
+	header_encode(header, encoded_out);
+	if (buffer_failed(encoded_out))
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	*entry_out = block_entry_new(entries[0]->partition, buffer_str(encoded_out), error);
+	return *entry_out ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+/* One batch: the new block in, the old ones out. */
 enum status merger_replace(struct merger *merger, struct block_entry *const *entries, size_t count,
 			   struct block_header *header, const struct buffer *body, struct error *error)
 {
+	struct rocksdb_store *store = merger->store;
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
 	struct buffer encoded = BUFFER_EMPTY;
 	struct block_entry *entry = NULL;
-	enum status status;
+	uint64_t sequence = atomic_fetch_add(&store->next_sequence, 1);
+	enum status status = make_entry(sequence, entries, count, header, &encoded, &entry, error);
 
-	name_merged(merger, entries, count, header);
-	header_encode(header, &encoded);
-	if (buffer_failed(&encoded))
-		error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
-	else
-		entry = block_entry_new(entries[0]->partition, buffer_str(&encoded), error);
-	status = entry ? block_index_reserve(&merger->store->index, 1, error) : STATUS_NO_MEMORY;
 	if (status == STATUS_OK)
-		status = write_merged(merger, entries, count, header, &encoded, body, error);
+		status = block_index_reserve(&store->index, 1, error);
+	if (status == STATUS_OK) {
+		put_header(store, writes, entry->partition, header, &encoded);
+		take_out(store, writes, entries, count);
+		status = put_body(merger, writes, entry->partition, header, body, error);
+	}
 	if (status == STATUS_OK)
-		block_index_replace(&merger->store->index, entries, count, entry);
-	else
+		status = store_write(store, merger->write_options, writes, error);
+	if (status == STATUS_OK) {
+		atomic_fetch_add(&store->rewritten_bytes, body->size);
+		block_index_replace(&store->index, entries, count, entry);
+	} else {
 		block_entry_free(entry);
+	}
 	buffer_release(&encoded);
+	rocksdb_writebatch_destroy(writes);
 	return status;
 }
 
 enum status merger_remove(struct merger *merger, struct block_entry *const *entries, size_t count,
 			  struct error *error)
 {
-	enum status status = write_merged(merger, entries, count, NULL, NULL, NULL, error);
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+	enum status status;
 
+	take_out(merger->store, writes, entries, count);
+	status = store_write(merger->store, merger->write_options, writes, error);
 	if (status == STATUS_OK)
 		block_index_replace(&merger->store->index, entries, count, NULL);
+	rocksdb_writebatch_destroy(writes);
 	return status;
 }
 
-static enum status merge_blocks(struct merger *merger, struct block_entry *const *entries, size_t count,
-				const struct merge_filter *filter, struct error *error)
+/*
+ * Reads the entries' rows and builds the block that they become, in merger->body. Where the filter, if there is one,
+ * leaves none, there is no block, and header_out->row_count is 0.
+ */
+static enum status build_of(struct merger *merger, struct block_entry *const *entries, size_t count,
+			    const struct merge_filter *filter, struct block_header *header_out,
+			    struct error *error)
 {
 	struct sources *sources = calloc(1, sizeof(*sources));
-	struct block_header header;
 	uint64_t row_count = 0, first_sequence = UINT64_MAX;
 	enum status status;
 	bool is_empty;
@@ -471,22 +529,190 @@ static enum status merge_blocks(struct merger *merger, struct block_entry *const
 	is_empty = sources->row_count == 0;
 	if (status == STATUS_OK && !is_empty)
 		status = build_merged(merger, (enum signal)entries[0]->header.signal, sources, first_sequence,
-				      &header, error);
+				      header_out, error);
 	/* Rows too different from each other to share a block: these stay as they are. */
 	for (size_t i = 0; i < count && sources->is_read && status == STATUS_TOO_LARGE; i++)
 		atomic_store(&entries[i]->is_unmergeable, true);
 	release_sources(sources);
 	free(sources);
-	if (status != STATUS_OK)
-		return status;
-	return is_empty ? merger_remove(merger, entries, count, error)
-			: merger_replace(merger, entries, count, &header, &merger->body, error);
+	if (status == STATUS_OK && is_empty)
+		header_out->row_count = 0;
+	return status;
 }
 
 enum status merger_rewrite(struct merger *merger, struct block_entry *const *entries, size_t count,
 			   const struct merge_filter *filter, struct error *error)
 {
-	return merge_blocks(merger, entries, count, filter, error);
+	struct block_header header;
+	enum status status = build_of(merger, entries, count, filter, &header, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return header.row_count ? merger_replace(merger, entries, count, &header, &merger->body, error)
+				: merger_remove(merger, entries, count, error);
+}
+
+/* The blocks that one merge joins, with a reference to each, and what they become. */
+struct merge {
+	struct block_entry *sources[MERGE_MOST_BLOCKS];
+	size_t source_count;
+	struct block_entry *merged; /* NULL until it is built */
+	struct merge *next;
+};
+
+static void release_merges(struct merge *merges)
+{
+	struct merge *next;
+
+	for (; merges; merges = next) {
+		next = merges->next;
+		for (size_t i = 0; i < merges->source_count; i++)
+			block_entry_free(merges->sources[i]);
+		block_entry_free(merges->merged);
+		free(merges);
+	}
+}
+
+/* The next blocks that are to be merged; *merge_out is NULL where there are none. */
+static enum status choose_merge(struct merger *merger, const struct appetite *appetite,
+				struct merge **merge_out, struct error *error)
+{
+	struct merge *merge = calloc(1, sizeof(*merge));
+
+	if (!merge)
+		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	merge->source_count = block_index_choose(&merger->store->index, choose_blocks, appetite,
+						 merge->sources, MERGE_MOST_BLOCKS);
+	if (merge->source_count == 0) {
+		free(merge);
+		merge = NULL;
+	}
+	*merge_out = merge;
+	return STATUS_OK;
+}
+
+static enum status merge_into(struct merger *merger, struct bulk *bulk, rocksdb_writebatch_t *writes,
+			      uint64_t sequence, struct merge *merge, struct error *error)
+{
+	struct buffer encoded = BUFFER_EMPTY;
+	struct block_header header;
+	enum status status = build_of(merger, merge->sources, merge->source_count, NULL, &header, error);
+
+	if (status != STATUS_OK)
+		return status;
+	status = make_entry(sequence, merge->sources, merge->source_count, &header, &encoded, &merge->merged,
+			    error);
+	if (status == STATUS_OK)
+		status = bulk_add(bulk, merge->merged->partition, &header, buffer_str(&merger->body),
+				  merger->builder, error);
+	if (status == STATUS_OK) {
+		put_header(merger->store, writes, merge->merged->partition, &header, &encoded);
+		take_out(merger->store, writes, merge->sources, merge->source_count);
+	}
+	buffer_release(&encoded);
+	return status;
+}
+
+static void mark_merging(const struct merge *merge, bool is_merging)
+{
+	for (size_t i = 0; i < merge->source_count; i++)
+		merge->sources[i]->is_merging = is_merging;
+}
+
+/* Makes what was gathered visible. */
+static enum status finish_bulk(struct merger *merger, struct bulk *bulk, rocksdb_writebatch_t *writes,
+			       struct merge *merges, struct error *error)
+{
+	struct rocksdb_store *store = merger->store;
+	enum status status = block_index_reserve(&store->index, 1, error);
+
+	if (status == STATUS_OK)
+		status = bulk_take_over(bulk, writes, error);
+	if (status == STATUS_OK)
+		status = store_write(store, merger->write_options, writes, error);
+	for (struct merge *merge = merges; merge; merge = merge->next) {
+		mark_merging(merge, false);
+		if (status != STATUS_OK)
+			continue;
+		atomic_fetch_add(&store->rewritten_bytes, merge->merged->header.body_size);
+		block_index_replace(&store->index, merge->sources, merge->source_count, merge->merged);
+		merge->merged = NULL;
+	}
+	return status;
+}
+
+static bool is_of_same_day(const struct block_entry *a, const struct block_entry *b)
+{
+	return a->header.signal == b->header.signal && a->partition == b->partition;
+}
+
+static bool is_stopping(struct merger *merger)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&merger->lock);
+	stopping = merger->stopping;
+	pthread_mutex_unlock(&merger->lock);
+	return stopping;
+}
+
+/*
+ * Gathers merges of the first one's day until there is a file of them, and takes all of them over. Takes first. Their
+ * sequences are reserved together: no commit's key lies between those of the file, for RocksDB would first write its
+ * memory into a file, and put this one above it.
+ */
+static enum status merge_in_bulk(struct merger *merger, struct merge *first, const struct appetite *appetite,
+				 struct error *error)
+{
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+	struct merge *merges = NULL, *merge = first;
+	struct error failure = {0};
+	struct bulk *bulk;
+	enum status status =
+		bulk_new(merger->store, (enum signal)first->sources[0]->header.signal, &bulk, error);
+	enum status finished = STATUS_OK;
+	uint64_t sequence = atomic_fetch_add(&merger->store->next_sequence, BULK_MOST_BLOCKS);
+	const uint64_t end = sequence + BULK_MOST_BLOCKS;
+
+	if (status != STATUS_OK)
+		bulk = NULL;
+	while (merge && status == STATUS_OK &&
+	       (!merges || is_of_same_day(merge->sources[0], merges->sources[0]))) {
+		status = merge_into(merger, bulk, writes, sequence++, merge, error);
+		if (status != STATUS_OK)
+			break;
+		mark_merging(merge, true);
+		merge->next = merges;
+		merges = merge;
+		merge = NULL;
+		if (bulk_size_bytes(bulk) < BULK_MOST_BYTES && sequence < end && !is_stopping(merger))
+			status = choose_merge(merger, appetite, &merge, error);
+	}
+	/* What one merge fails for, damaged blocks mostly, the others need not. */
+	if (merges)
+		finished = finish_bulk(merger, bulk, writes, merges, &failure);
+	if (status == STATUS_OK && finished != STATUS_OK) {
+		status = finished;
+		*error = failure;
+	}
+	release_merges(merges);
+	release_merges(merge);
+	bulk_free(bulk);
+	rocksdb_writebatch_destroy(writes);
+	return status;
+}
+
+/* Takes the merge. */
+static enum status merge_alone(struct merger *merger, struct merge *merge, struct error *error)
+{
+	struct block_header header;
+	enum status status = build_of(merger, merge->sources, merge->source_count, NULL, &header, error);
+
+	if (status == STATUS_OK)
+		status = merger_replace(merger, merge->sources, merge->source_count, &header, &merger->body,
+					error);
+	release_merges(merge);
+	return status;
 }
 
 /* Removes the bodies of merged blocks that nobody reads any more. */
@@ -509,6 +735,7 @@ static enum status sweep(struct merger *merger, struct error *error)
 		rocksdb_writebatch_singledelete_cf(
 			writes, store->families[FAMILY_BODIES + entry->header.signal], key, BODY_KEY_SIZE);
 		words_delete(store, writes, (enum signal)entry->header.signal, key, entry->header.word_parts);
+		atomic_fetch_add(&store->removed_bytes, entry->header.body_size);
 		block_entry_bury(entry);
 	}
 	/* Where this fails, the notes stay, and the next start tries again. */
@@ -551,11 +778,16 @@ enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 		size_t size, value_size;
 		const char *key = rocksdb_iter_key(iterator, &size);
 		const char *value = rocksdb_iter_value(iterator, &value_size);
+		uint64_t sequence;
 		uint8_t signal;
 
 		if (size != LEFTOVER_KEY_SIZE || memcmp(key, leftover_prefix, LEFTOVER_PREFIX_SIZE) != 0)
 			break;
 		signal = (uint8_t)key[LEFTOVER_PREFIX_SIZE];
+		/* No header may have the number, and none gets it again. */
+		sequence = sequence_of_body_key(key + LEFTOVER_PREFIX_SIZE + 1);
+		if (sequence >= store->next_sequence)
+			store->next_sequence = sequence + 1;
 		if (signal < SIGNAL_COUNT) {
 			rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + signal],
 							   key + LEFTOVER_PREFIX_SIZE + 1, BODY_KEY_SIZE);
@@ -572,16 +804,6 @@ enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 	return message ? rocksdb_failed(message, "merged blocks cannot be removed", error) : STATUS_OK;
 }
 
-static bool is_stopping(struct merger *merger)
-{
-	bool stopping;
-
-	pthread_mutex_lock(&merger->lock);
-	stopping = merger->stopping;
-	pthread_mutex_unlock(&merger->lock);
-	return stopping;
-}
-
 /* Whether appends took more than half of the last window. The work lock is held. */
 static bool is_pressed(struct merger *merger)
 {
@@ -595,31 +817,30 @@ static bool is_pressed(struct merger *merger)
 	return merger->is_pressed;
 }
 
-/* One merge, where there is one to make; count_out is how many blocks it joined. */
-static enum status merge_once(struct merger *merger, bool eager, size_t *count_out, struct error *error)
+/* One merge, or many at once; *is_done_out where there is none to make. */
+static enum status merge_once(struct merger *merger, bool eager, bool *is_done_out, struct error *error)
 {
 	struct rocksdb_store *store = merger->store;
+	uint64_t waiting = 0;
 	struct appetite appetite = {.most_rows = store->block_rows,
 				    .sifted = atomic_load(&store->sifted),
 				    .is_pressed = is_pressed(merger),
-				    .is_eager = eager};
-	struct block_entry *chosen[MERGE_MOST_BLOCKS];
+				    .is_eager = eager,
+				    .waiting_bytes = &waiting};
+	struct merge *merge = NULL;
 	enum status status;
-	size_t count = 0;
 
 	pthread_rwlock_rdlock(&store->db_lock);
 	status = store_check_writable(store, error);
 	if (status == STATUS_OK)
-		count = block_index_choose(&store->index, choose_blocks, &appetite, chosen,
-					   MERGE_MOST_BLOCKS);
-	if (count)
-		status = merge_blocks(merger, chosen, count, NULL, error);
-	for (size_t i = 0; i < count; i++)
-		block_entry_free(chosen[i]);
+		status = choose_merge(merger, &appetite, &merge, error);
+	*is_done_out = !merge;
+	if (merge)
+		status = waiting >= BULK_LEAST_BYTES ? merge_in_bulk(merger, merge, &appetite, error)
+						     : merge_alone(merger, merge, error);
 	if (status == STATUS_OK)
 		status = sweep(merger, error);
 	pthread_rwlock_unlock(&store->db_lock);
-	*count_out = count;
 	return status;
 }
 
@@ -645,11 +866,11 @@ enum status merger_let_go(struct merger *merger, struct error *error)
 enum status merger_run(struct merger *merger, bool eager, struct error *error)
 {
 	enum status status = STATUS_OK;
-	size_t count = 1;
+	bool is_done = false;
 
 	pthread_mutex_lock(&merger->work_lock);
-	while (status == STATUS_OK && count > 0 && !is_stopping(merger))
-		status = merge_once(merger, eager, &count, error);
+	while (status == STATUS_OK && !is_done && !is_stopping(merger))
+		status = merge_once(merger, eager, &is_done, error);
 	pthread_mutex_unlock(&merger->work_lock);
 	return status;
 }

@@ -4,7 +4,8 @@
  * A block that was merged or dropped is deleted at once, and stays in RocksDB's files until they are rewritten.
  * Left alone that may be long: files of old days are not touched any more. So each sweep compares, for each day
  * of each signal, what the files hold with what is alive, and rewrites the range where too much of it is
- * garbage. What is rewritten is at most twice what is won, so that it cannot go on for ever.
+ * garbage. What is rewritten is at most twice what is won, so that it cannot go on for ever. A store at rest
+ * gives back more, once.
  *
  * Where nothing is alive, nothing need be rewritten: whole files go, and a tombstone over the range ends the
  * rest of it. Both would end a block too that is just being committed, so appends wait for them (not for the
@@ -15,9 +16,17 @@
 #include "storage/rocksdb/reclaim.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* Garbage that a day may have: a half of what is alive and a little more; less where room is needed. */
-#define SLACK_BYTES       (UINT64_C(64) << 20)
-#define EAGER_SLACK_BYTES (UINT64_C(1) << 20)
+/*
+ * Garbage that a day may have: a part of what is alive and a little more. At work what is rewritten comes on top of
+ * what arrives; at rest most of what was committed is garbage, so that there is little to write again.
+ */
+static const struct slack {
+	uint64_t divisor, bytes;
+} slacks[] = {
+	[RECLAIM_AT_WORK] = {2, UINT64_C(64) << 20},
+	[RECLAIM_FOR_ROOM] = {8, UINT64_C(1) << 20},
+	[RECLAIM_AT_REST] = {20, UINT64_C(1) << 20},
+};
 
 /* Days of a signal, and the bytes of its blocks there. */
 struct span_of_days {
@@ -168,11 +177,11 @@ static enum status end_range(struct rocksdb_store *store, const struct span_of_d
 	return status;
 }
 
-static enum status reclaim_span(struct rocksdb_store *store, const struct span_of_days *span, bool is_eager,
-				struct error *error)
+static enum status reclaim_span(struct rocksdb_store *store, const struct span_of_days *span,
+				enum reclaim_when when, struct error *error)
 {
 	uint64_t bytes = 0, live = span->live_bytes;
-	uint64_t allowed = is_eager ? live + live / 8 + EAGER_SLACK_BYTES : live + live / 2 + SLACK_BYTES;
+	uint64_t allowed = live + live / slacks[when].divisor + slacks[when].bytes;
 	bool is_done = true;
 	enum status status = file_bytes(store, span, &bytes, error);
 
@@ -184,12 +193,15 @@ static enum status reclaim_span(struct rocksdb_store *store, const struct span_o
 		status = begin_read(store, error);
 	if (status == STATUS_OK && is_done) {
 		rewrite(store, FAMILY_BODIES + (size_t)span->signal, keys_of(span));
+		/* Headers of merged blocks are garbage too, and few: a day has all three signals' in one range. */
+		if (when == RECLAIM_AT_REST && live)
+			rewrite(store, FAMILY_HEADERS, keys_of(span));
 		status = end_read(store, STATUS_OK);
 	}
 	return status;
 }
 
-enum status reclaim(struct rocksdb_store *store, bool is_eager, struct error *error)
+enum status reclaim(struct rocksdb_store *store, enum reclaim_when when, struct error *error)
 {
 	struct spans spans = {0};
 	enum status status;
@@ -199,7 +211,7 @@ enum status reclaim(struct rocksdb_store *store, bool is_eager, struct error *er
 		return STATUS_OK;
 	status = list_spans(&store->index, &spans, error);
 	for (size_t i = 0; i < spans.count && status == STATUS_OK; i++)
-		status = reclaim_span(store, &spans.items[i], is_eager, error);
+		status = reclaim_span(store, &spans.items[i], when, error);
 	free(spans.items);
 	return status;
 }

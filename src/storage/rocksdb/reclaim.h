@@ -11,8 +11,11 @@
 
 struct rocksdb_store;
 
-/* Rewrites the days of which too much is garbage; eager: of which some is. May take as long as reading them. */
-enum status reclaim(struct rocksdb_store *store, bool is_eager, struct error *error);
+/* How much garbage is too much: while there is other work, where room is needed, while there is nothing to do. */
+enum reclaim_when { RECLAIM_AT_WORK = 0, RECLAIM_FOR_ROOM, RECLAIM_AT_REST };
+
+/* Rewrites the days of which too much is garbage. May take as long as reading them. */
+enum status reclaim(struct rocksdb_store *store, enum reclaim_when when, struct error *error);
 
 /* The same for the headers of the days before the oldest that there is. */
 void reclaim_headers(struct rocksdb_store *store);

@@ -19,7 +19,16 @@
 #include "storage/rocksdb/reclaim.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-enum { SWEEP_SECONDS = 60 };
+enum {
+	SWEEP_SECONDS = 60,
+	REST_SECONDS = 5, /* from which on a store that is hardly written is at rest */
+	REST_LOOK_MS = 1000,
+};
+
+/* Garbage of merges that is left where it is at rest: a part of what is alive, and a little more. */
+#define REST_LEAST_BYTES (UINT64_C(1) << 20)
+#define REST_MOST_BYTES  (UINT64_C(256) << 10) /* written meanwhile */
+enum { REST_PART = 40 };
 
 struct keeper {
 	struct rocksdb_store *store;
@@ -31,7 +40,10 @@ struct keeper {
 	store_before_drop *before_drop; /* NULL: nobody asks for them */
 	void *before_drop_context;
 	pthread_mutex_t sweep_lock; /* one sweep at a time */
-	struct periodic *periodic;
+	/* of the sweep lock: what had been written, since when no more than that; of the last time at rest */
+	uint64_t seen_bytes, seen_ns, given_back_bytes;
+	bool has_rested;
+	struct periodic *periodic, *resting;
 	pthread_mutex_t lock; /* of what follows */
 	struct store_dropped dropped[SIGNAL_COUNT][DROP_REASON_COUNT];
 	uint64_t downsampled_points;
@@ -421,7 +433,7 @@ static enum status hold_and_drop_excess(struct keeper *keeper, const struct exce
 }
 
 /* Files and logs that hold nothing any more go at once. */
-static enum status settle(struct keeper *keeper, bool is_eager, struct error *error)
+static enum status settle(struct keeper *keeper, enum reclaim_when when, struct error *error)
 {
 	enum status status = begin_read(keeper->store, error);
 
@@ -430,7 +442,7 @@ static enum status settle(struct keeper *keeper, bool is_eager, struct error *er
 	store_flush(keeper->store);
 	reclaim_headers(keeper->store);
 	end_read(keeper->store, STATUS_OK);
-	return reclaim(keeper->store, is_eager, error);
+	return reclaim(keeper->store, when, error);
 }
 
 static enum status sweep_by_age(struct keeper *keeper, uint64_t now_ns, struct error *error)
@@ -441,7 +453,8 @@ static enum status sweep_by_age(struct keeper *keeper, uint64_t now_ns, struct e
 	note_haul(keeper, &haul);
 	if (status != STATUS_OK)
 		return status;
-	return is_empty(&haul) ? reclaim(keeper->store, false, error) : settle(keeper, false, error);
+	return is_empty(&haul) ? reclaim(keeper->store, RECLAIM_AT_WORK, error)
+			       : settle(keeper, RECLAIM_AT_WORK, error);
 }
 
 /* What is garbage already goes first. A twentieth of room is made, so that not every sweep has to. */
@@ -453,13 +466,13 @@ static enum status sweep_by_size(struct keeper *keeper, uint64_t now_ns, struct 
 
 	if (most == 0 || store_folder_bytes(keeper->store) <= most)
 		return STATUS_OK;
-	status = settle(keeper, true, error);
+	status = settle(keeper, RECLAIM_FOR_ROOM, error);
 	size = store_folder_bytes(keeper->store);
 	if (status != STATUS_OK || size <= most)
 		return status;
 	status = hold_and_drop_excess(keeper, &(struct excess){now_ns, size, most - most / 20}, &haul, error);
 	note_haul(keeper, &haul);
-	return status == STATUS_OK ? settle(keeper, true, error) : status;
+	return status == STATUS_OK ? settle(keeper, RECLAIM_FOR_ROOM, error) : status;
 }
 
 /* Merges have their turn between one group of blocks and the next, and the store may be closed. */
@@ -499,6 +512,58 @@ static enum status downsample(struct keeper *keeper, uint64_t now_ns, struct err
 	return status;
 }
 
+/* ---- at rest ---- */
+
+/* Whether next to nothing was written for so long: the program's own metrics come every few seconds. */
+static bool is_at_rest(struct keeper *keeper, uint64_t now_ns)
+{
+	uint64_t written =
+		atomic_load(&keeper->store->committed_bytes) + atomic_load(&keeper->store->rewritten_bytes);
+
+	if (written - keeper->seen_bytes > REST_MOST_BYTES || now_ns < keeper->seen_ns) {
+		keeper->seen_bytes = written;
+		keeper->seen_ns = now_ns;
+	}
+	return now_ns - keeper->seen_ns >= REST_SECONDS * NS_PER_SECOND;
+}
+
+/*
+ * What merges left since the last time is given back once it is more than a part of what is alive: a store that
+ * rests between one request and the next must not flush for each. What is left to merge is merged first: small blocks
+ * among the keys of large ones would have those written again with them.
+ */
+static enum status rest(struct keeper *keeper, uint64_t now_ns, struct error *error)
+{
+	struct rocksdb_store *store = keeper->store;
+	uint64_t slack = REST_LEAST_BYTES + block_index_body_bytes(&store->index) / REST_PART;
+	enum status status;
+
+	if (!is_at_rest(keeper, now_ns) || store_check_writable(store, NULL) != STATUS_OK)
+		return STATUS_OK;
+	if (keeper->has_rested && atomic_load(&store->removed_bytes) - keeper->given_back_bytes <= slack)
+		return STATUS_OK;
+	status = merger_run(store->merger, true, error);
+	if (status == STATUS_OK)
+		status = settle(keeper, RECLAIM_AT_REST, error);
+	keeper->has_rested = true;
+	keeper->given_back_bytes = atomic_load(&store->removed_bytes);
+	keeper->seen_ns = now_ns;
+	return status;
+}
+
+static void look_for_rest(void *context)
+{
+	struct keeper *keeper = context;
+	struct error error = {0};
+	enum status status;
+
+	pthread_mutex_lock(&keeper->sweep_lock);
+	status = rest(keeper, clock_now_ns(keeper->clock), &error);
+	pthread_mutex_unlock(&keeper->sweep_lock);
+	if (status != STATUS_OK)
+		log_warn("storage", "what is garbage could not be given back to the disk: %s", error.message);
+}
+
 enum status keeper_sweep(struct keeper *keeper, struct error *error)
 {
 	uint64_t now_ns = clock_now_ns(keeper->clock);
@@ -510,6 +575,8 @@ enum status keeper_sweep(struct keeper *keeper, struct error *error)
 		status = downsample(keeper, now_ns, error);
 	if (status == STATUS_OK)
 		status = sweep_by_size(keeper, now_ns, error);
+	if (status == STATUS_OK)
+		status = rest(keeper, now_ns, error);
 	pthread_mutex_unlock(&keeper->sweep_lock);
 	return status;
 }
@@ -533,6 +600,7 @@ enum status keeper_new(struct rocksdb_store *store, const struct rocksdb_store_o
 		return error_set(error, STATUS_NO_MEMORY, "no memory to open the store");
 	keeper->store = store;
 	keeper->clock = options->clock ? options->clock : &clock_system;
+	keeper->seen_ns = clock_now_ns(keeper->clock);
 	memcpy(keeper->retention_days, options->retention_days, sizeof(keeper->retention_days));
 	keeper->max_storage_bytes = options->max_storage_bytes;
 	memcpy(keeper->rules, options->downsample, sizeof(keeper->rules));
@@ -542,6 +610,8 @@ enum status keeper_new(struct rocksdb_store *store, const struct rocksdb_store_o
 	pthread_mutex_init(&keeper->sweep_lock, NULL);
 	pthread_mutex_init(&keeper->lock, NULL);
 	status = periodic_new("retention", SWEEP_SECONDS * 1000, run, keeper, &keeper->periodic, error);
+	if (status == STATUS_OK)
+		status = periodic_new("rest", REST_LOOK_MS, look_for_rest, keeper, &keeper->resting, error);
 	if (status != STATUS_OK) {
 		keeper_free(keeper);
 		return status;
@@ -554,6 +624,7 @@ void keeper_free(struct keeper *keeper)
 {
 	if (!keeper)
 		return;
+	periodic_free(keeper->resting);
 	periodic_free(keeper->periodic);
 	pthread_mutex_destroy(&keeper->sweep_lock);
 	pthread_mutex_destroy(&keeper->lock);

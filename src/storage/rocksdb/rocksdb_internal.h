@@ -67,6 +67,8 @@ struct rocksdb_store {
 	_Atomic uint64_t append_busy_ns; /* how long appends took, all together */
 	/* of blocks: as committed; merged or downsampled */
 	_Atomic uint64_t committed_bytes, rewritten_bytes;
+	_Atomic uint64_t removed_bytes; /* of bodies that were merged or dropped, and that nobody reads */
+	_Atomic uint64_t bulk_bytes;    /* of files that merges wrote: see bulk.h */
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
 	atomic_bool has_lost_headers;   /* so that bodies without one are no garbage: they can be rescued */
@@ -187,9 +189,14 @@ void recovery_init(struct recovery *recovery);
 void recovery_release(struct recovery *recovery);
 
 /*
- * Word filters of blocks of logs: see words.c. words_put writes the filter of the block that the builder made last;
+ * Word filters of blocks of logs: see words.c. words_each gives take each part of the filter of the block that the
+ * builder made last, in order of their keys, until it returns anything but STATUS_OK; words_put writes them.
  * words_may_hold says whether a block may hold the filter's terms: false only where it cannot.
  */
+typedef enum status words_take(void *context, struct str key, struct str part, struct error *error);
+enum status words_each(uint32_t partition, const struct block_header *header,
+		       const struct block_builder *builder, words_take *take, void *context,
+		       struct error *error);
 enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
 		      const struct block_header *header, const struct block_builder *builder,
 		      struct error *error);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "storage/rocksdb/bulk.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
 /* RocksDB's own buffers. Blocks are compressed by us, so its compression is off. */
@@ -309,7 +310,8 @@ static void read_written(struct rocksdb_store *store, struct store_stats *stats)
 		return;
 	stats->log_written_bytes = read_statistic(text, "rocksdb.wal.bytes COUNT : ");
 	stats->file_written_bytes = read_statistic(text, "rocksdb.flush.write.bytes COUNT : ") +
-				    read_statistic(text, "rocksdb.compact.write.bytes COUNT : ");
+				    read_statistic(text, "rocksdb.compact.write.bytes COUNT : ") +
+				    atomic_load(&store->bulk_bytes);
 	rocksdb_free(text);
 }
 
@@ -573,8 +575,10 @@ static enum status open_parts(struct rocksdb_store *store, const struct rocksdb_
 				: open_read_only(store, family_names, error);
 	if (status == STATUS_OK)
 		status = check_format(store, error);
-	if (status == STATUS_OK && writes)
+	if (status == STATUS_OK && writes) {
+		bulk_clean(store);
 		status = remove_leftovers(store, error);
+	}
 	if (status == STATUS_OK)
 		status = load_headers(store, &store->index, UINT64_MAX, NULL, error);
 	if (status == STATUS_OK && writes)

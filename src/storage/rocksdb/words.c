@@ -5,9 +5,9 @@
 /* Words and seams of a filter's terms that are looked up; more would prune no better. */
 enum { MOST_NEEDS = 32 };
 
-enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
-		      const struct block_header *header, const struct block_builder *builder,
-		      struct error *error)
+enum status words_each(uint32_t partition, const struct block_header *header,
+		       const struct block_builder *builder, words_take *take, void *context,
+		       struct error *error)
 {
 	struct buffer part = BUFFER_EMPTY;
 	char key[WORDS_KEY_SIZE];
@@ -18,11 +18,33 @@ enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes,
 		status = block_builder_words(builder, header, i, &part, error);
 		words_key(partition, header, i, key);
 		if (status == STATUS_OK)
-			rocksdb_writebatch_put_cf(writes, store->families[FAMILY_BODIES + header->signal],
-						  key, sizeof(key), part.data, part.size);
+			status = take(context, str_make(key, sizeof(key)), buffer_str(&part), error);
 	}
 	buffer_release(&part);
 	return status;
+}
+
+struct words_target {
+	rocksdb_writebatch_t *writes;
+	rocksdb_column_family_handle_t *family;
+};
+
+static enum status put_part(void *context, struct str key, struct str part, struct error *error)
+{
+	const struct words_target *target = context;
+
+	(void)error;
+	rocksdb_writebatch_put_cf(target->writes, target->family, key.data, key.size, part.data, part.size);
+	return STATUS_OK;
+}
+
+enum status words_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes, uint32_t partition,
+		      const struct block_header *header, const struct block_builder *builder,
+		      struct error *error)
+{
+	struct words_target target = {writes, store->families[FAMILY_BODIES + header->signal]};
+
+	return words_each(partition, header, builder, put_part, &target, error);
 }
 
 void words_delete(struct rocksdb_store *store, rocksdb_writebatch_t *writes, enum signal signal,

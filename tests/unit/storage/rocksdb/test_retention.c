@@ -53,6 +53,74 @@ static void drops_a_day_once_it_is_over_for_so_long(void **state)
 	kept_free(kept);
 }
 
+/* What 40 commits became one block of: 3.2 MB of rows, and as much garbage. */
+static void merge_forty_commits(struct kept *kept)
+{
+	for (size_t i = 0; i < 40; i++)
+		append_logs(kept, 0, 40, 2000);
+	assert_ok(kept, rocksdb_store_compact(kept->store, &kept->error));
+}
+
+static void gives_back_what_merges_left_once_it_is_at_rest(void **state)
+{
+	const uint64_t rows_bytes = 40 * 40 * 2000;
+	struct kept *kept = kept_new(0);
+
+	(void)state;
+	kept_open(kept);
+	merge_forty_commits(kept);
+	kept_sweep(kept);
+	kept->now_ns += 4 * NS_PER_SECOND;
+	kept_sweep(kept);
+	assert_true(kept_stats(kept).size_bytes > 2 * rows_bytes);
+	kept->now_ns += 2 * NS_PER_SECOND;
+	kept_sweep(kept);
+	assert_true(kept_stats(kept).size_bytes < rows_bytes + rows_bytes / 5);
+	assert_int_equal(logs_of(kept, 0), 1600);
+	kept_free(kept);
+}
+
+/* Seven blocks of so many rows are too few for the store to merge them by itself. */
+static void writes_what_is_merged_in_bulk_past_the_log(void **state)
+{
+	const uint64_t rows_bytes = 7 * 1100 * 4000;
+	struct kept *kept = kept_new(0);
+	struct store_stats before, after;
+
+	(void)state;
+	kept_open(kept);
+	for (size_t i = 0; i < 7; i++)
+		append_logs(kept, 0, 1100, 4000);
+	before = kept_stats(kept);
+	assert_ok(kept, rocksdb_store_compact(kept->store, &kept->error));
+	after = kept_stats(kept);
+	assert_int_equal(after.block_count, 1);
+	assert_true(after.rewritten_bytes - before.rewritten_bytes > rows_bytes);
+	assert_true(after.log_written_bytes - before.log_written_bytes < rows_bytes / 10);
+	assert_int_equal(logs_of(kept, 0), 7 * 1100);
+	kept_close(kept);
+	kept_open(kept);
+	assert_int_equal(logs_of(kept, 0), 7 * 1100);
+	kept_free(kept);
+}
+
+static void is_not_at_rest_while_rows_arrive(void **state)
+{
+	const uint64_t rows_bytes = 40 * 40 * 2000;
+	struct kept *kept = kept_new(0);
+
+	(void)state;
+	kept_open(kept);
+	merge_forty_commits(kept);
+	for (size_t i = 0; i < 4; i++) {
+		append_logs(kept, 0, 200, 2000);
+		kept_sweep(kept);
+		kept->now_ns += 4 * NS_PER_SECOND;
+	}
+	assert_true(kept_stats(kept).size_bytes > 2 * rows_bytes);
+	kept_free(kept);
+}
+
 static void keeps_everything_without_days(void **state)
 {
 	struct kept *kept = kept_new(5000);
@@ -475,6 +543,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_each_signal_for_its_own_days),
 		cmocka_unit_test(drops_a_day_once_it_is_over_for_so_long),
+		cmocka_unit_test(gives_back_what_merges_left_once_it_is_at_rest),
+		cmocka_unit_test(writes_what_is_merged_in_bulk_past_the_log),
+		cmocka_unit_test(is_not_at_rest_while_rows_arrive),
 		cmocka_unit_test(keeps_everything_without_days),
 		cmocka_unit_test(takes_what_arrives_too_old_and_drops_it_with_the_next_sweep),
 		cmocka_unit_test(gives_the_disk_back),
