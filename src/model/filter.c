@@ -153,6 +153,8 @@ bool log_filter_match(const struct log_filter *filter, const struct log_record *
 	if (!str_passes(filter->handler, record->handler) ||
 	    (filter->service.size && !str_equal(filter->service, resource_service(record->resource))))
 		return false;
+	if (filter->source && !resource_is_same_source(filter->source, record->resource))
+		return false;
 	for (size_t i = 0; i < filter->term_count; i++)
 		if (!log_contains_term(record, filter->terms[i]))
 			return false;
@@ -215,6 +217,25 @@ static bool label_passes(const struct label_filter *label, const struct metric_p
 	passes = text_passes(label, buffer_str(&text));
 	buffer_release(&text);
 	return passes;
+}
+
+struct str log_field_text(const struct log_field *field, const struct log_record *record,
+			  struct buffer *scratch)
+{
+	const struct value *value;
+
+	if (field->kind == LOG_FIELD_HANDLER)
+		return record->handler;
+	if (field->kind == LOG_FIELD_SERVICE)
+		return resource_service(record->resource);
+	value = attribute_of_row(field->key, &record->attributes, record->resource, record->scope);
+	if (!value)
+		return str_make("", 0);
+	if (value->type == VALUE_STRING)
+		return value_str(value);
+	buffer_clear(scratch);
+	value_to_text(value, scratch);
+	return buffer_str(scratch);
 }
 
 bool point_filter_match(const struct point_filter *filter, const struct metric_point *point)

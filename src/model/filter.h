@@ -64,8 +64,9 @@ struct log_filter {
 	enum log_record_level lowest_level;
 	struct str handler; /* log_record.handler */
 	struct str service;
-	const uint8_t *trace_id; /* NULL: any */
-	const uint8_t *span_id;  /* NULL: any */
+	const struct resource *source; /* resource_is_same_source; NULL: any */
+	const uint8_t *trace_id;       /* NULL: any */
+	const uint8_t *span_id;        /* NULL: any */
 	/* Each must occur, letters of either case alike, in the body's text or in a string attribute's value. A term
 	 * without white space is a word: it must stand alone, between characters that are no letters or digits (and
 	 * no bytes above 127). A term with white space is a phrase: it occurs anywhere. */
@@ -82,6 +83,21 @@ bool text_contains_term(struct str text, struct str term);
 bool text_contains_beginning(struct str text, struct str term);
 
 bool log_filter_match(const struct log_filter *filter, const struct log_record *record);
+
+/* A part of a log record that has one text, or none: an empty text is none. */
+enum log_field_kind {
+	LOG_FIELD_HANDLER, /* log_record.handler */
+	LOG_FIELD_SERVICE, /* the resource's service.name */
+	LOG_FIELD_ATTRIBUTE /* of that key: of the record (the last one), else of its resource, else of its scope */
+};
+struct log_field {
+	enum log_field_kind kind;
+	struct str key;
+};
+
+/* The text as value_to_text has it: a view into the record, or into scratch. */
+struct str log_field_text(const struct log_field *field, const struct log_record *record,
+			  struct buffer *scratch);
 
 /* The attribute of that key: of the row (the last one), else of its resource, else of its scope; NULL where there is
  * none. Each of the three may be NULL. */

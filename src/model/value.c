@@ -402,3 +402,19 @@ struct str resource_service(const struct resource *resource)
 {
 	return attributes_find_str(&resource->attributes, "service.name");
 }
+
+bool resource_is_same_source(const struct resource *a, const struct resource *b)
+{
+	static const char *const names[] = {"service.namespace", "service.name", "service.instance.id",
+					    "host.name",         "host.id",      "k8s.pod.name",
+					    "container.id"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct value *x = attributes_find(&a->attributes, names[i]);
+		const struct value *y = attributes_find(&b->attributes, names[i]);
+
+		if (!x != !y || (x && !value_equal(x, y)))
+			return false;
+	}
+	return true;
+}

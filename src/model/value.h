@@ -148,4 +148,8 @@ extern const struct scope scope_empty;
 /* The resource's service.name; empty where it has none. */
 struct str resource_service(const struct resource *resource);
 
+/* Whether two resources are one program at one place: the same service.namespace, service.name, service.instance.id,
+ * host.name, host.id, k8s.pod.name and container.id, or none of it in both. */
+bool resource_is_same_source(const struct resource *a, const struct resource *b);
+
 #endif

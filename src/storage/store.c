@@ -68,6 +68,14 @@ enum status store_find_logs(struct store *store, const struct log_filter *filter
 	return store->ops->find_logs(store, filter, page, batch_out, snapshot_out, error);
 }
 
+enum status store_fold_logs(struct store *store, const struct log_fold *fold, log_visit *visit, void *context,
+			    struct error *error)
+{
+	enum status status = check(store, STORE_LOGS, (const void *)store->ops->fold_logs, error);
+
+	return status == STATUS_OK ? store->ops->fold_logs(store, fold, visit, context, error) : status;
+}
+
 enum status store_list_metrics(struct store *store, struct time_range range, struct arena *arena,
 			       struct metric_summary **metrics_out, size_t *count_out, struct error *error)
 {

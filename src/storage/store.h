@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "model/batch.h"
 #include "model/filter.h"
+#include "model/log_columns.h"
 
 enum {
 	STORE_TRACES = 1 << SIGNAL_TRACES,
@@ -48,9 +49,11 @@ struct trace_page {
 	uint64_t snapshot;
 };
 
-/* Logs: newest first; skip is how many records of exactly before_ns were already returned. */
+/* Logs: newest first, or oldest first, which is exactly the other way round. Where a page goes on (has_before), skip is
+ * how many records of exactly before_ns were already returned. */
 struct log_page {
 	size_t limit;
+	bool oldest_first;
 	bool has_before;
 	uint64_t before_ns;
 	size_t skip;
@@ -113,6 +116,20 @@ enum { STORE_NOTE_KEY_MOST = 256, STORE_NOTE_VALUE_MOST = 65536 };
 /* What it returns, unless STATUS_OK, ends the walk and is what the walk returns. The views are good for the call. */
 typedef enum status store_note_visit(void *context, struct str key, struct str value, struct error *error);
 
+/* A walk over the records that meet the filter. What is not asked for need not be read. */
+struct log_fold {
+	struct log_filter filter;
+	unsigned columns;       /* LOG_COLUMN_… */
+	struct log_field field; /* of LOG_COLUMN_FIELD */
+	/* Where it is not 0, it matters only in which step a record's time lies: any time of the same step (they begin at
+	 * multiples of it) may stand for it. */
+	uint64_t step_ns;
+};
+
+/* Takes some of the records, good for the call alone. What it returns, unless STATUS_OK, ends the fold and is what the
+ * fold returns. It is never called twice at once. */
+typedef enum status log_visit(void *context, const struct log_columns *rows, struct error *error);
+
 /* Why rows were dropped: older than their retention, or the store was larger than its limit. */
 enum drop_reason { DROPPED_BY_AGE, DROPPED_BY_SIZE };
 enum { DROP_REASON_COUNT = 2 };
@@ -164,10 +181,17 @@ struct store_ops {
 				   const struct trace_page *page, struct trace_hit *hits_out,
 				   size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
 
-	/* Adds at most page->limit records that meet the filter, newest first. */
+	/* Adds at most page->limit records that meet the filter, in the page's order. */
 	enum status (*find_logs)(struct store *store, const struct log_filter *filter,
 				 const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
 				 struct error *error);
+
+	/*
+	 * Gives every record that meets the filter to visit, each once, in an order of the adapter's own and in pieces
+	 * of a size that does not grow with the store. Reads the columns that were asked for alone, where it can.
+	 */
+	enum status (*fold_logs)(struct store *store, const struct log_fold *fold, log_visit *visit,
+				 void *context, struct error *error);
 
 	/* Lists the metrics with points in range, by name; one entry a name and type. Everything returned
 	 * lives in arena. */
@@ -223,6 +247,8 @@ enum status store_find_traces(struct store *store, const struct span_filter *fil
 			      size_t *hit_count_out, uint64_t *snapshot_out, struct error *error);
 enum status store_find_logs(struct store *store, const struct log_filter *filter, const struct log_page *page,
 			    struct batch *batch_out, uint64_t *snapshot_out, struct error *error);
+enum status store_fold_logs(struct store *store, const struct log_fold *fold, log_visit *visit, void *context,
+			    struct error *error);
 enum status store_list_metrics(struct store *store, struct time_range range, struct arena *arena,
 			       struct metric_summary **metrics_out, size_t *count_out, struct error *error);
 enum status store_read_points(struct store *store, const struct point_filter *filter, struct batch *batch_out,

@@ -13,6 +13,7 @@ struct check {
 	const struct block_header *header;
 	struct arena *scratch;
 	uint64_t first_ns, last_ns;
+	uint32_t level_counts[LEVEL_COUNT];
 };
 
 static enum status miscounted(const struct check *check, size_t rows, struct error *error)
@@ -134,6 +135,7 @@ static enum status check_logs(struct check *check, struct str body, struct error
 		status = log_reader_read(reader, first, slice, logs, error);
 		for (size_t i = 0; i < slice && status == STATUS_OK; i++) {
 			note_time(check, logs[i].time_ns);
+			check->level_counts[log_record_level(&logs[i])]++;
 			if (!header_knows_log(check->header, &logs[i]))
 				status = unfindable(first + i, error);
 		}
@@ -177,6 +179,18 @@ static enum status check_points(struct check *check, struct str body, struct err
 	return status;
 }
 
+/* A header need not know them; one that does is believed. */
+static enum status check_levels(const struct check *check, struct error *error)
+{
+	static const uint32_t unknown[LEVEL_COUNT];
+	const uint32_t *known = check->header->level_counts;
+
+	if (memcmp(known, unknown, sizeof(unknown)) == 0 ||
+	    memcmp(known, check->level_counts, sizeof(unknown)) == 0)
+		return STATUS_OK;
+	return error_set(error, STATUS_CORRUPT, "its rows are not of the levels that its header counts");
+}
+
 /* Rows outside are found already; a header that promises more than there is costs every search time. */
 static enum status check_times(const struct check *check, struct error *error)
 {
@@ -199,5 +213,7 @@ enum status block_check(struct str body, const struct block_header *header, stru
 	case SIGNAL_LOGS: status = check_logs(&check, body, error); break;
 	default: status = check_points(&check, body, error);
 	}
+	if (status == STATUS_OK)
+		status = check_levels(&check, error);
 	return status == STATUS_OK ? check_times(&check, error) : status;
 }

@@ -25,7 +25,8 @@ enum {
 	FIELD_FIRST_SEQUENCE = 16, /* absent: the block's own sequence */
 	FIELD_LAST_SEQUENCE = 17,
 	FIELD_STEP_NS = 18,
-	FIELD_WORD_PARTS = 19, /* absent: none */
+	FIELD_WORD_PARTS = 19,   /* absent: none */
+	FIELD_LEVEL_COUNTS = 20, /* packed varints, one a level; absent: not known */
 };
 
 uint32_t header_trace_hash(const uint8_t trace_id[TRACE_ID_SIZE])
@@ -58,6 +59,21 @@ size_t header_sort_hashes(uint32_t *hashes, size_t count)
 	return distinct;
 }
 
+static void put_level_counts(const struct block_header *header, struct buffer *out)
+{
+	struct buffer counts = BUFFER_EMPTY;
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < LEVEL_COUNT; i++) {
+		total += header->level_counts[i];
+		protobuf_put_varint(&counts, header->level_counts[i]);
+	}
+	if (total)
+		protobuf_put_bytes(out, FIELD_LEVEL_COUNTS, buffer_str(&counts));
+	out->failed |= buffer_failed(&counts);
+	buffer_release(&counts);
+}
+
 void header_encode(const struct block_header *header, struct buffer *out)
 {
 	protobuf_put_uint(out, FIELD_SEQUENCE, header->sequence);
@@ -80,6 +96,7 @@ void header_encode(const struct block_header *header, struct buffer *out)
 	protobuf_put_uint(out, FIELD_STEP_NS, header->step_ns);
 	if (header->word_parts)
 		protobuf_put_uint(out, FIELD_WORD_PARTS, header->word_parts);
+	put_level_counts(header, out);
 	protobuf_put_bytes(out, FIELD_TRACES, str_make(header->traces, header->trace_count * 4));
 	protobuf_put_bytes(out, FIELD_TERMS, str_make(header->terms, header->term_count * 4));
 }
@@ -123,6 +140,23 @@ static void set_number(struct block_header *header, const struct protobuf_field 
 	}
 }
 
+/* Counts that do not add up are as good as none. */
+static void read_level_counts(struct block_header *header, struct str bytes)
+{
+	const uint8_t *at = (const uint8_t *)bytes.data, *end = at + bytes.size;
+	uint32_t counts[LEVEL_COUNT];
+	uint64_t count, total = 0;
+
+	for (size_t i = 0; i < LEVEL_COUNT; i++) {
+		if (!protobuf_varint(&at, end, &count) || count > header->row_count)
+			return;
+		counts[i] = (uint32_t)count;
+		total += count;
+	}
+	if (at == end && total == header->row_count)
+		memcpy(header->level_counts, counts, sizeof(counts));
+}
+
 static bool is_hashes(const struct protobuf_field *field)
 {
 	return field->wire == PROTOBUF_LEN && (field->number == FIELD_TRACES || field->number == FIELD_TERMS);
@@ -134,6 +168,7 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 	struct protobuf_reader reader = protobuf_read(bytes);
 	struct protobuf_field field;
 	struct block_header header = {0};
+	struct str level_counts = str_make("", 0);
 	bool has_memory = true, is_whole = true;
 
 	while (protobuf_next(&reader, &field)) {
@@ -143,6 +178,8 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 			has_memory &= copy_hashes(arena, field.bytes, &header.traces, &header.trace_count);
 		else if (field.wire == PROTOBUF_LEN && field.number == FIELD_TERMS)
 			has_memory &= copy_hashes(arena, field.bytes, &header.terms, &header.term_count);
+		else if (field.wire == PROTOBUF_LEN && field.number == FIELD_LEVEL_COUNTS)
+			level_counts = field.bytes;
 		is_whole &= !is_hashes(&field) || field.bytes.size % 4 == 0;
 	}
 	if (!has_memory)
@@ -150,6 +187,7 @@ enum status header_decode(struct str bytes, struct arena *arena, struct block_he
 	if (reader.failed || !is_whole || header.row_count == 0 || header.signal >= SIGNAL_COUNT ||
 	    header.word_parts > HEADER_MOST_WORD_PARTS || (header.word_parts & (header.word_parts - 1)))
 		return error_set(error, STATUS_CORRUPT, "a block's header is damaged");
+	read_level_counts(&header, level_counts);
 	if (header.last_sequence == 0)
 		header.first_sequence = header.last_sequence = header.sequence;
 	*header_out = header;

@@ -29,9 +29,10 @@ struct block_header {
 	uint64_t min_duration_ns, max_duration_ns;
 	uint64_t row_count, body_size;
 	uint64_t step_ns; /* metrics: its series have at most one point a step of it, about; 0: as received */
-	uint32_t outcomes;      /* bit per enum outcome that occurs */
-	uint32_t handler_types; /* bit per enum handler_type of an execution */
-	uint32_t levels;        /* bit per enum log_record_level */
+	uint32_t outcomes;                  /* bit per enum outcome that occurs */
+	uint32_t handler_types;             /* bit per enum handler_type of an execution */
+	uint32_t levels;                    /* bit per enum log_record_level */
+	uint32_t level_counts[LEVEL_COUNT]; /* logs: how many rows of each; all 0: not known */
 	uint8_t signal;
 	uint8_t level;          /* 0: as committed; 1: merged */
 	uint8_t word_parts;     /* logs: how many parts the block's word filter has; 0: it has none */

@@ -50,19 +50,9 @@ static enum status match_levels(struct log_reader *reader, enum log_record_level
 
 	if (lowest == LEVEL_TRACE)
 		return STATUS_OK;
-	status = table_open_numbers(&reader->logs, LOG_SEVERITY, count, error);
-	if (status == STATUS_OK)
-		status = table_open_strings(&reader->logs, LOG_SEVERITY_TEXT, count, error);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct log_record probe = {.severity_number =
-						   (uint8_t)table_number(&reader->logs, LOG_SEVERITY, i)};
-
-		if (!matches[i])
-			continue;
-		if (!probe.severity_number)
-			probe.severity_text = table_string(&reader->logs, LOG_SEVERITY_TEXT, i);
-		matches[i] = log_record_level(&probe) >= lowest;
-	}
+	status = log_reader_levels(reader, error);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		matches[i] &= reader->levels[i] >= lowest;
 	return status;
 }
 
@@ -81,14 +71,20 @@ static enum status match_handler(struct log_reader *reader, struct str handler, 
 	return status;
 }
 
-static enum status match_service(struct log_reader *reader, struct str service, uint8_t *matches,
-				 struct error *error)
+static bool is_wanted_resource(const struct log_filter *filter, const struct resource *resource)
+{
+	return (filter->service.size == 0 || str_equal(resource_service(resource), filter->service)) &&
+	       (!filter->source || resource_is_same_source(filter->source, resource));
+}
+
+static enum status match_resource(struct log_reader *reader, const struct log_filter *filter,
+				  uint8_t *matches, struct error *error)
 {
 	size_t count = reader->block.row_count;
 	enum status status;
 	uint8_t *is_wanted;
 
-	if (service.size == 0)
+	if (filter->service.size == 0 && !filter->source)
 		return STATUS_OK;
 	status = origin_reader_open(&reader->block, &reader->origin, error);
 	if (status == STATUS_OK)
@@ -99,7 +95,7 @@ static enum status match_service(struct log_reader *reader, struct str service, 
 	if (!is_wanted)
 		return no_memory(count, error);
 	for (size_t i = 0; i < reader->origin.resource_count; i++)
-		is_wanted[i] = str_equal(resource_service(origin_resource(&reader->origin, i)), service);
+		is_wanted[i] = is_wanted_resource(filter, origin_resource(&reader->origin, i));
 	for (size_t i = 0; i < count; i++) {
 		uint64_t code = table_number(&reader->logs, LOG_RESOURCE, i);
 
@@ -157,7 +153,7 @@ enum status log_reader_match(struct log_reader *reader, const struct log_filter 
 	if (status == STATUS_OK && memchr(matches, 1, count))
 		status = match_levels(reader, filter->lowest_level, matches, error);
 	if (status == STATUS_OK && memchr(matches, 1, count))
-		status = match_service(reader, filter->service, matches, error);
+		status = match_resource(reader, filter, matches, error);
 	if (status == STATUS_OK && memchr(matches, 1, count))
 		status = match_handler(reader, filter->handler, matches, error);
 	if (status == STATUS_OK)

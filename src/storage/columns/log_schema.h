@@ -2,7 +2,7 @@
 #ifndef ROHAS_STORAGE_COLUMNS_LOG_SCHEMA_H
 #define ROHAS_STORAGE_COLUMNS_LOG_SCHEMA_H
 
-enum log_field {
+enum log_schema_field {
 	LOG_FIRST_TIME = 0, /* a single value */
 	LOG_TIME_DELTA = 1, /* to the record before */
 	LOG_OBSERVED = 2,   /* zigzag: observed less time; 0 where there is none */

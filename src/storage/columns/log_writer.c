@@ -120,8 +120,11 @@ enum status block_build_logs(struct block_builder *builder, const struct log_rec
 	header.last_ns = logs[count - 1]->time_ns;
 	table_put_number(table, LOG_FIRST_TIME, header.first_ns);
 	for (size_t i = 0; i < count; i++) {
+		enum log_record_level level = log_record_level(logs[i]);
+
 		put_log(builder, logs[i], i ? logs[i - 1]->time_ns : logs[0]->time_ns);
-		header.levels |= (uint32_t)1 << log_record_level(logs[i]);
+		header.levels |= (uint32_t)1 << level;
+		header.level_counts[level]++;
 	}
 	builder_add_services(builder, &header);
 	builder_add_terms(builder, TERM_HANDLER, &table->strings[LOG_HANDLER - FIRST_STRINGS_FIELD], &header);

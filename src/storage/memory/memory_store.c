@@ -211,6 +211,11 @@ static int compare_logs(const void *left, const void *right)
 	return order ? order : compare_arrival(b, a);
 }
 
+static int compare_logs_oldest_first(const void *left, const void *right)
+{
+	return compare_logs(right, left);
+}
+
 /* Where the page begins among all matching records in their order. */
 static size_t page_start(const struct selection *found, const struct log_page *page)
 {
@@ -218,8 +223,13 @@ static size_t page_start(const struct selection *found, const struct log_page *p
 
 	if (!page->has_before)
 		return 0;
-	while (at < found->count && ((const struct log_record *)found->rows[at])->time_ns > page->before_ns)
+	while (at < found->count) {
+		uint64_t time_ns = ((const struct log_record *)found->rows[at])->time_ns;
+
+		if (page->oldest_first ? time_ns >= page->before_ns : time_ns <= page->before_ns)
+			break;
 		at++;
+	}
 	for (size_t skipped = 0; skipped < page->skip && at < found->count; skipped++, at++)
 		if (((const struct log_record *)found->rows[at])->time_ns != page->before_ns)
 			break;
@@ -245,7 +255,8 @@ static enum status memory_find_logs(struct store *store, const struct log_filter
 	for (size_t i = 0; i < visible; i++)
 		if (log_filter_match(filter, &memory->rows.logs[i]))
 			found.rows[found.count++] = &memory->rows.logs[i];
-	qsort(found.rows, found.count, sizeof(*found.rows), compare_logs);
+	qsort(found.rows, found.count, sizeof(*found.rows),
+	      page->oldest_first ? compare_logs_oldest_first : compare_logs);
 	at = page_start(&found, page);
 	for (size_t i = 0; i < page->limit && at + i < found.count && status == STATUS_OK; i++)
 		if (!batch_copy_log(batch_out, found.rows[at + i]))
@@ -255,6 +266,92 @@ static enum status memory_find_logs(struct store *store, const struct log_filter
 		*snapshot_out = visible + 1;
 done:
 	pthread_rwlock_unlock(&memory->lock);
+	return status;
+}
+
+/* Records of a fold that are given out together. */
+enum { FOLD_PIECE = 1024 };
+struct fold_piece {
+	struct arena arena; /* texts */
+	uint64_t times[FOLD_PIECE];
+	uint8_t levels[FOLD_PIECE];
+	uint32_t codes[FOLD_PIECE];
+	struct str values[FOLD_PIECE];
+	size_t count;
+};
+
+static bool fold_record(struct fold_piece *piece, const struct log_field *field,
+			const struct log_record *record)
+{
+	struct buffer scratch = BUFFER_EMPTY;
+	struct str text = log_field_text(field, record, &scratch);
+	size_t at = piece->count++;
+
+	piece->times[at] = record->time_ns;
+	piece->levels[at] = (uint8_t)log_record_level(record);
+	piece->codes[at] = text.size ? (uint32_t)at : LOG_NO_VALUE;
+	piece->values[at] = arena_copy(&piece->arena, text);
+	buffer_release(&scratch);
+	return !buffer_failed(&scratch) && piece->values[at].data;
+}
+
+static enum status give_piece(struct fold_piece *piece, unsigned columns, log_visit *visit, void *context,
+			      struct error *error)
+{
+	struct log_columns rows = {.count = piece->count};
+
+	if (columns & LOG_COLUMN_TIME)
+		rows.time_ns = piece->times;
+	if (columns & LOG_COLUMN_LEVEL)
+		rows.levels = piece->levels;
+	if (columns & LOG_COLUMN_FIELD) {
+		rows.codes = piece->codes;
+		rows.values = piece->values;
+		rows.value_count = piece->count;
+	}
+	return piece->count ? visit(context, &rows, error) : STATUS_OK;
+}
+
+/* Fills the piece with matching records from *at on, and moves *at behind them. */
+static enum status fill_piece(struct memory_store *memory, const struct log_fold *fold, size_t visible,
+			      size_t *at, struct fold_piece *piece, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	piece->count = 0;
+	arena_clear(&piece->arena);
+	pthread_rwlock_rdlock(&memory->lock);
+	for (; *at < visible && piece->count < FOLD_PIECE && status == STATUS_OK; ++*at) {
+		const struct log_record *record = &memory->rows.logs[*at];
+
+		if (log_filter_match(&fold->filter, record) && !fold_record(piece, &fold->field, record))
+			status = no_memory(error);
+	}
+	pthread_rwlock_unlock(&memory->lock);
+	return status;
+}
+
+static enum status memory_fold_logs(struct store *store, const struct log_fold *fold, log_visit *visit,
+				    void *context, struct error *error)
+{
+	struct memory_store *memory = memory_of(store);
+	struct fold_piece *piece = malloc(sizeof(*piece));
+	enum status status = STATUS_OK;
+	size_t visible, at = 0;
+
+	if (!piece)
+		return no_memory(error);
+	arena_init(&piece->arena, 0);
+	pthread_rwlock_rdlock(&memory->lock);
+	visible = memory->rows.log_count;
+	pthread_rwlock_unlock(&memory->lock);
+	while (at < visible && status == STATUS_OK) {
+		status = fill_piece(memory, fold, visible, &at, piece, error);
+		if (status == STATUS_OK)
+			status = give_piece(piece, fold->columns, visit, context, error);
+	}
+	arena_release(&piece->arena);
+	free(piece);
 	return status;
 }
 
@@ -658,6 +755,7 @@ static const struct store_ops memory_ops = {
 	.read_trace = memory_read_trace,
 	.find_traces = memory_find_traces,
 	.find_logs = memory_find_logs,
+	.fold_logs = memory_fold_logs,
 	.list_metrics = memory_list_metrics,
 	.read_points = memory_read_points,
 	.list_days = memory_list_days,

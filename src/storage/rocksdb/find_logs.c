@@ -15,6 +15,7 @@ struct place {
 struct places {
 	struct place *items;
 	size_t count, capacity, limit;
+	int (*compare)(const void *a, const void *b); /* the order of the page */
 	bool is_full;
 	struct place worst;
 };
@@ -38,9 +39,14 @@ static int compare_places(const void *a, const void *b)
 	return (x->row < y->row) - (x->row > y->row);
 }
 
+static int compare_places_oldest_first(const void *a, const void *b)
+{
+	return compare_places(b, a);
+}
+
 static void compact(struct places *places)
 {
-	qsort(places->items, places->count, sizeof(*places->items), compare_places);
+	qsort(places->items, places->count, sizeof(*places->items), places->compare);
 	if (places->count >= places->limit) {
 		places->count = places->limit;
 		places->is_full = true;
@@ -50,7 +56,7 @@ static void compact(struct places *places)
 
 static enum status add_place(struct places *places, const struct place *place, struct error *error)
 {
-	if (places->is_full && compare_places(place, &places->worst) > 0)
+	if (places->is_full && places->compare(place, &places->worst) > 0)
 		return STATUS_OK;
 	if (places->count == places->capacity) {
 		size_t capacity = places->limit * 2 + 256;
@@ -80,12 +86,15 @@ struct search {
 	struct error failure;
 };
 
-/* Whether rows of the block can still be among the hits. No older block's can where it cannot. */
+/* Whether rows of the block can still be among the hits. No later block's in the list can where it cannot. */
 static bool is_wanted(struct places *places, const struct block_entry *entry)
 {
 	if (places->count >= places->limit)
 		compact(places);
-	return !places->is_full || entry->header.last_ns >= places->worst.time_ns;
+	if (!places->is_full)
+		return true;
+	return places->compare == compare_places ? entry->header.last_ns >= places->worst.time_ns
+						 : entry->header.first_ns <= places->worst.time_ns;
 }
 
 /* Adds the rows that match; their sequences are read where there are any. */
@@ -159,7 +168,7 @@ static void note_failure(struct search *search, size_t index, const struct error
 	pthread_mutex_unlock(&search->lock);
 }
 
-/* Blocks lie newest first: one that cannot add to the hits ends the search. */
+/* Blocks lie in the order of the page: one that cannot add to the hits ends the search. */
 static bool search_task(void *context, size_t index, size_t worker)
 {
 	struct search *search = context;
@@ -323,13 +332,32 @@ static size_t count_shown(const struct places *places, const struct log_page *pa
 	return shown;
 }
 
+static int compare_first_times(const void *a, const void *b)
+{
+	const struct block_entry *x = *(struct block_entry *const *)a, *y = *(struct block_entry *const *)b;
+
+	return (x->header.first_ns > y->header.first_ns) - (x->header.first_ns < y->header.first_ns);
+}
+
+/* Leaves out what the pages before have shown, but for the nanosecond at which they ended. */
+static void narrow(struct time_range *range, const struct log_page *page)
+{
+	if (!page->has_before)
+		return;
+	if (page->oldest_first)
+		range->start_ns = page->before_ns > range->start_ns ? page->before_ns : range->start_ns;
+	else if (page->before_ns < UINT64_MAX && page->before_ns + 1 < range->end_ns)
+		range->end_ns = page->before_ns + 1;
+}
+
 enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter,
 			      const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
 			      struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
 	uint64_t snapshot = page->snapshot ? page->snapshot : block_index_last_sequence(&store->index);
-	struct places places = {.limit = page->limit + (page->has_before ? page->skip : 0)};
+	struct places places = {.limit = page->limit + (page->has_before ? page->skip : 0),
+				.compare = page->oldest_first ? compare_places_oldest_first : compare_places};
 	struct log_filter narrowed = *filter;
 	struct block_list list;
 	struct arena arena;
@@ -340,12 +368,13 @@ enum status rocksdb_find_logs(struct store *base, const struct log_filter *filte
 		*snapshot_out = snapshot;
 		return STATUS_OK;
 	}
-	if (page->has_before && page->before_ns < UINT64_MAX && page->before_ns + 1 < narrowed.range.end_ns)
-		narrowed.range.end_ns = page->before_ns + 1;
+	narrow(&narrowed.range, page);
 	status = block_index_list(&store->index, SIGNAL_LOGS, snapshot, may_hold_logs, &narrowed, &list,
 				  error);
 	if (status != STATUS_OK)
 		return status;
+	if (page->oldest_first && list.count)
+		qsort(list.items, list.count, sizeof(list.items[0]), compare_first_times);
 	search_arena_init(store, &arena);
 	if (page->limit)
 		status = search_blocks(store, &list, &narrowed, snapshot, &places, error);

@@ -317,6 +317,8 @@ enum status rocksdb_find_traces(struct store *base, const struct span_filter *fi
 enum status rocksdb_find_logs(struct store *base, const struct log_filter *filter,
 			      const struct log_page *page, struct batch *batch_out, uint64_t *snapshot_out,
 			      struct error *error);
+enum status rocksdb_fold_logs(struct store *base, const struct log_fold *fold, log_visit *visit,
+			      void *context, struct error *error);
 enum status rocksdb_list_metrics(struct store *base, struct time_range range, struct arena *arena,
 				 struct metric_summary **metrics_out, size_t *count_out, struct error *error);
 enum status rocksdb_read_points(struct store *base, const struct point_filter *filter,

@@ -475,6 +475,17 @@ static enum status find_logs(struct store *base, const struct log_filter *filter
 	return end_read(store, around_find_logs(base, filter, page, batch_out, snapshot_out, error));
 }
 
+static enum status fold_logs(struct store *base, const struct log_fold *fold, log_visit *visit, void *context,
+			     struct error *error)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, rocksdb_fold_logs(base, fold, visit, context, error));
+}
+
 static enum status list_metrics(struct store *base, struct time_range range, struct arena *arena,
 				struct metric_summary **metrics_out, size_t *count_out, struct error *error)
 {
@@ -504,6 +515,7 @@ static const struct store_ops rocksdb_ops = {
 	.read_trace = read_trace,
 	.find_traces = find_traces,
 	.find_logs = find_logs,
+	.fold_logs = fold_logs,
 	.list_metrics = list_metrics,
 	.read_points = read_points,
 	.list_days = rocksdb_list_days,

@@ -19,6 +19,7 @@ static void keeps_every_field(void **state)
 				      .outcomes = UINT32_MAX,
 				      .handler_types = 5,
 				      .levels = 17,
+				      .level_counts = {(1 << 20) - 7, 0, 0, 0, 7},
 				      .signal = SIGNAL_LOGS,
 				      .level = 255,
 				      .has_all_terms = true,
@@ -58,6 +59,24 @@ static void keeps_a_header_without_hashes(void **state)
 	assert_int_equal(header_decode(buffer_str(&bytes), &arena, &read, NULL), STATUS_OK);
 	assert_int_equal(read.trace_count + read.term_count, 0);
 	assert_false(header_may_hold_trace(&read, 0));
+	arena_release(&arena);
+	buffer_release(&bytes);
+}
+
+/* A damaged count must not become an answer. */
+static void forgets_level_counts_that_do_not_add_up(void **state)
+{
+	struct block_header header = {.row_count = 9, .signal = SIGNAL_LOGS, .level_counts = {1, 2, 0, 0, 5}},
+			    read;
+	struct buffer bytes = BUFFER_EMPTY;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	header_encode(&header, &bytes);
+	assert_int_equal(header_decode(buffer_str(&bytes), &arena, &read, NULL), STATUS_OK);
+	for (size_t i = 0; i < LEVEL_COUNT; i++)
+		assert_int_equal(read.level_counts[i], 0);
 	arena_release(&arena);
 	buffer_release(&bytes);
 }
@@ -355,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_every_field),
 		cmocka_unit_test(keeps_a_header_without_hashes),
+		cmocka_unit_test(forgets_level_counts_that_do_not_add_up),
 		cmocka_unit_test(takes_its_own_sequence_where_none_is_given),
 		cmocka_unit_test(passes_over_fields_that_it_does_not_know),
 		cmocka_unit_test(refuses_a_header_that_is_damaged),

@@ -117,6 +117,8 @@ static void says_in_the_header_what_the_rows_are(void **state)
 	assert_int_equal(block.header.first_ns, 400);
 	assert_int_equal(block.header.last_ns, 500);
 	assert_int_equal(block.header.levels, 1 << LEVEL_ERROR | 1 << LEVEL_DEBUG);
+	assert_int_equal(block.header.level_counts[LEVEL_ERROR] + block.header.level_counts[LEVEL_DEBUG],
+			 block.header.row_count);
 	assert_int_equal(block.header.trace_count, 1);
 	assert_int_equal(block.header.term_count, 1);
 	assert_int_equal(block.header.terms[0], header_term_hash(TERM_HANDLER, str_from("Sweep")));
