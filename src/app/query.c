@@ -108,9 +108,23 @@ static size_t draw(enum source_subject subject, json_t *answer, struct buffer *o
 	switch (subject) {
 	case SOURCE_TRACES: return draw_traces(&frame, answer);
 	case SOURCE_TRACE: return draw_trace(&frame, answer);
-	case SOURCE_LOGS: return draw_logs(&frame, answer);
+	case SOURCE_LOGS:
+	case SOURCE_LOG_CONTEXT: return draw_logs(&frame, answer);
+	case SOURCE_LOG_COUNTS: return draw_log_counts(&frame, answer);
+	case SOURCE_LOG_TOP: return draw_log_top(&frame, answer);
+	case SOURCE_LOG_PATTERNS: return draw_log_patterns(&frame, answer);
 	default: return is_range(answer) ? draw_values(&frame, answer) : draw_metrics(&frame, answer);
 	}
+}
+
+/* What an answer about lines was worked out from, where it was not all of them. */
+static void tell_reach(json_t *answer)
+{
+	json_t *examined = json_object_get(answer, "examined");
+
+	if (json_is_false(json_object_get(answer, "complete")))
+		fprintf(stderr, "of the newest %lld lines that were looked at; there are more\n",
+			(long long)json_integer_value(examined));
 }
 
 /* What a table or lines do not say: that there is nothing, or more. */
@@ -119,6 +133,7 @@ static void tell_rest(const struct asker *asker, json_t *answer, size_t count)
 	const char *cursor = json_string_value(json_object_get(answer, "next_cursor"));
 
 	fflush(stdout);
+	tell_reach(answer);
 	if (cursor)
 		fprintf(stderr, "%s; to go on: --cursor %s\n", count ? "there is more" : "none so far",
 			cursor);
@@ -181,6 +196,49 @@ static int ask(const struct asker *asker, const struct asking *asking, const str
 	return result;
 }
 
+/* ---- the questions about logs that are options of one command ---- */
+
+/* An option that makes another question of the command: its value is a parameter of it. */
+struct variant {
+	const char *option, *parameter;
+	struct asker asker;
+};
+
+static const struct variant log_variants[] = {
+	{"counts",
+	 "step",
+	 {.subject = SOURCE_LOG_COUNTS, .rows = "steps", .nothing = "no log record meets this"}},
+	{"top",
+	 "field",
+	 {.subject = SOURCE_LOG_TOP, .rows = "values", .nothing = "no log record has that field"}},
+	{"patterns",
+	 "sample",
+	 {.subject = SOURCE_LOG_PATTERNS, .rows = "patterns", .nothing = "no log record meets this"}},
+	{"context",
+	 "id",
+	 {.subject = SOURCE_LOG_CONTEXT, .rows = "logs", .nothing = "there is no such log record"}},
+};
+
+/* Finds the variant that the line asks for, and calls its option by the parameter's name; NULL: none. False, with a
+ * word to the user, where there are several. */
+static bool take_variant(struct given *given, const struct variant **variant_out)
+{
+	*variant_out = NULL;
+	for (size_t i = 0; i < given->count; i++)
+		for (size_t v = 0; v < sizeof(log_variants) / sizeof(log_variants[0]); v++) {
+			if (strcmp(given->items[i].name, log_variants[v].option) != 0)
+				continue;
+			if (*variant_out) {
+				cli_fail("--%s and --%s are different questions: one of them",
+					 (*variant_out)->option, log_variants[v].option);
+				return false;
+			}
+			*variant_out = &log_variants[v];
+			given->items[i].name = log_variants[v].parameter;
+		}
+	return true;
+}
+
 /* ---- the line ---- */
 
 static bool check_line(const struct asking *asking, const struct config *config)
@@ -241,6 +299,7 @@ static int run_asker(const struct asker *asker, int argc, char **argv)
 		.operand_name = asker->operand_name,
 		.operand = asker->operand_name ? &asking.trace_id : NULL,
 	};
+	const struct variant *variant = NULL;
 	struct config_request request;
 	int result;
 
@@ -252,8 +311,12 @@ static int run_asker(const struct asker *asker, int argc, char **argv)
 	line.option_count = count;
 	if (!cli_parse(&line, argc, argv, &request, &result))
 		return result;
+	if (asker->subject == SOURCE_LOGS && !take_variant(&asking.given, &variant)) {
+		cli_release_request(&request);
+		return CLI_WRONG;
+	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	result = run_configured(asker, &asking, &request);
+	result = run_configured(variant ? &variant->asker : asker, &asking, &request);
 	curl_global_cleanup();
 	cli_release_request(&request);
 	return result;
@@ -366,11 +429,20 @@ static int run_logs(int argc, char **argv)
 		{"service", "NAME", "written by that service"},
 		{"trace-id", "ID", "of that trace"},
 		{"span-id", "ID", "of that span"},
+		{"counts", "STEP", "instead of lines, how many there are each so long, such as 5m, by level"},
+		{"top", "FIELD", "the most frequent values of level, service, handler or attribute.KEY"},
+		{"patterns", "N", "what the newest N lines have in common, such as 50000"},
+		{"context", "ID",
+		 "what stands around the line of that id, of the same source; without filters"},
+		{"before", "N", "of --context: lines before it (20)"},
+		{"after", "N", "of --context: lines after it (20)"},
 		PAGES,
 	};
 	static const struct asker asker = {
 		&logs_command,
-		"Lists the log records that meet all filters. They are those of GET /telemetry/logs.",
+		"Lists the log records that meet all filters, or says what they have in common. The "
+		"questions are "
+		"those of\nGET /telemetry/logs, /counts, /top, /patterns and /context.",
 		NULL,
 		FILTERS(filters),
 		SOURCE_LOGS,

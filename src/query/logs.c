@@ -1,10 +1,14 @@
 #include "query/logs.h"
 
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/hash.h"
 #include "query/insides.h"
 #include "query/trace.h"
 
-/* How many records a search by handler takes from the store at a time. */
-enum { SCAN_RECORDS = 1000 };
+/* How many records a search by handler, and another walk, takes from the store at a time. */
+enum { SCAN_RECORDS = 1000, WALK_RECORDS = 20000 };
 
 /* The state of one walk over the records of a search. */
 struct walk {
@@ -219,6 +223,105 @@ enum status log_list(struct query *query, const struct log_query *question, stru
 		write_cursor(&walk, filter_hash, list.next_cursor);
 	*list_out = list;
 	return STATUS_OK;
+}
+
+enum status log_walk(struct query *query, const struct log_query *which, bool wants_handlers, size_t most,
+		     log_record_visit *visit, void *context, size_t *examined_out, bool *is_complete_out,
+		     struct error *error)
+{
+	struct log_filter asked = which->filter;
+	struct walk walk = {.query = query,
+			    .filter = &asked,
+			    .handler = which->filter.handler,
+			    .handled = which->handled,
+			    .tired_ns = clock_monotonic_ns() + LOG_LIST_MS * NS_PER_MS};
+	bool looks = walk.handler.size || walk.handled, resolves = wants_handlers || looks;
+	size_t visited = 0;
+	struct batch scan;
+	enum status status = STATUS_OK;
+
+	asked.handler = str_make("", 0);
+	batch_init(&scan, PAGE_LIMIT_BYTES);
+	while (status == STATUS_OK && !walk.ended && visited < most && !(resolves && is_tired(&walk))) {
+		size_t left = most - visited, page = resolves ? SCAN_RECORDS : WALK_RECORDS;
+
+		batch_clear(&scan);
+		status = read_page(&walk, !resolves && left < page ? left : page, &scan, error);
+		for (size_t i = 0; status == STATUS_OK && i < scan.log_count; i++) {
+			struct log_record *record = &scan.logs[i];
+
+			if (visited == most || (resolves && is_tired(&walk))) {
+				walk.ended = false;
+				break;
+			}
+			pass(&walk, record);
+			if (resolves)
+				status =
+					log_find_handler(query, record, &scan.arena, &record->handler, error);
+			if (status != STATUS_OK || (looks && !is_handled(&walk, record, record->handler)))
+				continue;
+			visited++;
+			status = visit(context, record, error);
+		}
+	}
+	batch_release(&scan);
+	*examined_out = walk.examined;
+	*is_complete_out = walk.ended;
+	return status;
+}
+
+/* ---- ids ---- */
+
+static uint64_t mix(uint64_t hash, struct str s)
+{
+	return hash_seeded(s.data, s.size, hash + s.size);
+}
+
+static uint64_t mix_attributes(uint64_t hash, const struct attributes *attributes, struct buffer *scratch)
+{
+	for (uint32_t i = 0; i < attributes->count; i++) {
+		buffer_clear(scratch);
+		value_to_text(&attributes->items[i].value, scratch);
+		hash = mix(mix(hash, attributes->items[i].key), buffer_str(scratch));
+	}
+	return hash;
+}
+
+struct log_id log_id_of(const struct log_record *record)
+{
+	struct buffer scratch = BUFFER_EMPTY;
+	uint64_t hash = record->severity_number;
+
+	value_to_text(&record->body, &scratch);
+	hash = mix(hash, buffer_str(&scratch));
+	hash = mix(hash, record->severity_text);
+	hash = mix(hash, record->event_name);
+	hash = mix(hash, str_make(record->trace_id, TRACE_ID_SIZE));
+	hash = mix(hash, str_make(record->span_id, SPAN_ID_SIZE));
+	hash = mix(hash, record->scope->name);
+	hash = mix_attributes(hash, &record->attributes, &scratch);
+	hash = mix_attributes(hash, &record->resource->attributes, &scratch);
+	buffer_release(&scratch);
+	return (struct log_id){record->time_ns, hash};
+}
+
+void log_id_write(struct log_id id, char text_out[LOG_ID_TEXT_SIZE])
+{
+	snprintf(text_out, LOG_ID_TEXT_SIZE, "%016llx%016llx", (unsigned long long)id.time_ns,
+		 (unsigned long long)id.hash);
+}
+
+bool log_id_parse(struct str text, struct log_id *id_out)
+{
+	uint8_t bytes[16];
+	uint64_t numbers[2] = {0};
+
+	if (!hex_decode(text, bytes, sizeof(bytes)))
+		return false;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		numbers[i / 8] = numbers[i / 8] << 8 | bytes[i];
+	*id_out = (struct log_id){numbers[0], numbers[1]};
+	return true;
 }
 
 void log_list_release(struct log_list *list)

@@ -42,6 +42,28 @@ enum status log_list(struct query *query, const struct log_query *question, stru
 void log_list_release(struct log_list *list);
 
 /*
+ * What tells a record apart: its time and a hash of what it says, so that it is the same in every store that holds the
+ * record. Records that say the same at the same nanosecond share it.
+ */
+struct log_id {
+	uint64_t time_ns, hash;
+};
+enum { LOG_ID_TEXT_SIZE = 33 };
+struct log_id log_id_of(const struct log_record *record);
+void log_id_write(struct log_id id, char text_out[LOG_ID_TEXT_SIZE]); /* 32 hexadecimal digits and a NUL */
+bool log_id_parse(struct str text, struct log_id *id_out);
+
+/*
+ * Gives the newest records that meet the filter to visit, newest first, with their handlers where the filter names
+ * one or wants_handlers says so, until visit has had most of them, or, where handlers are looked up, what a page of a
+ * list looks at was examined. What visit returns, unless STATUS_OK, ends it. *is_complete_out: there were no more.
+ */
+typedef enum status log_record_visit(void *context, const struct log_record *record, struct error *error);
+enum status log_walk(struct query *query, const struct log_query *which, bool wants_handlers, size_t most,
+		     log_record_visit *visit, void *context, size_t *examined_out, bool *is_complete_out,
+		     struct error *error);
+
+/*
  * The handler that the record was written in, empty where it is not known. The bytes are copied into arena.
  * STATUS_OK also where the record's trace is not here.
  */

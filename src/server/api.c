@@ -40,6 +40,26 @@ void run_running(struct server *server, struct http_request *request)
 	run_question(server, request, ask_running);
 }
 
+void run_log_counts(struct server *server, struct http_request *request)
+{
+	run_question(server, request, ask_log_counts);
+}
+
+void run_log_top(struct server *server, struct http_request *request)
+{
+	run_question(server, request, ask_log_top);
+}
+
+void run_log_patterns(struct server *server, struct http_request *request)
+{
+	run_question(server, request, ask_log_patterns);
+}
+
+void run_log_context(struct server *server, struct http_request *request)
+{
+	run_question(server, request, ask_log_context);
+}
+
 void run_metrics(struct server *server, struct http_request *request)
 {
 	run_question(server, request, ask_metrics);

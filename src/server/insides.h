@@ -57,6 +57,10 @@ void run_error_state(struct server *server, struct http_request *request);
 void run_crons(struct server *server, struct http_request *request);
 void run_logs(struct server *server, struct http_request *request);
 void run_running(struct server *server, struct http_request *request);
+void run_log_counts(struct server *server, struct http_request *request);
+void run_log_top(struct server *server, struct http_request *request);
+void run_log_patterns(struct server *server, struct http_request *request);
+void run_log_context(struct server *server, struct http_request *request);
 void run_metrics(struct server *server, struct http_request *request);
 void run_backup(struct server *server, struct http_request *request); /* api_backup.c */
 void run_live(struct server *server, struct http_request *request);   /* api_live.c */

@@ -131,21 +131,37 @@ static bool read_duration(const struct parameters *parameters, const char *name,
 	       refuse_value(name, value, durations_allowed, problem);
 }
 
-static bool read_limit(const struct parameters *parameters, size_t most, size_t *limit,
-		       struct problem *problem)
+static bool read_step(const struct parameters *parameters, uint64_t *step_ns, struct problem *problem)
 {
-	struct str value = parameters_find(parameters, "limit");
+	struct str value = parameters_find(parameters, "step");
+
+	if (!read_duration(parameters, "step", step_ns, problem))
+		return false;
+	return value.size == 0 || *step_ns >= NS_PER_MS ||
+	       refuse_value("step", value, "a duration of at least 1ms, such as 10s", problem);
+}
+
+static bool read_count(const struct parameters *parameters, const char *name, size_t least, size_t most,
+		       size_t *count, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, name);
 	uint64_t number;
 	char allowed[48];
 
 	if (value.size == 0)
 		return true;
-	if (str_parse_u64(value, &number) && number >= 1 && number <= most) {
-		*limit = (size_t)number;
+	if (str_parse_u64(value, &number) && number >= least && number <= most) {
+		*count = (size_t)number;
 		return true;
 	}
-	snprintf(allowed, sizeof(allowed), "a whole number from 1 to %zu", most);
-	return refuse_value("limit", value, allowed, problem);
+	snprintf(allowed, sizeof(allowed), "a whole number from %zu to %zu", least, most);
+	return refuse_value(name, value, allowed, problem);
+}
+
+static bool read_limit(const struct parameters *parameters, size_t most, size_t *limit,
+		       struct problem *problem)
+{
+	return read_count(parameters, "limit", 1, most, limit, problem);
 }
 
 static bool read_id(const struct parameters *parameters, const char *name, uint8_t *id, size_t size,
@@ -364,10 +380,15 @@ static bool read_log_filter(const struct parameters *parameters, struct log_ques
 	       read_id(parameters, "span_id", question->span_id, SPAN_ID_SIZE, &filter->span_id, problem);
 }
 
-static const struct parameter_rule log_rules[] = {
-	{"level", false}, {"handler", false}, {"service", false}, {"trace_id", false}, {"span_id", false},
-	{"q", false},     {"start", false},   {"end", false},     {"limit", false},    {"cursor", false},
-};
+/* What narrows every question about logs. */
+#define LOG_FILTER_RULES                                                                                     \
+	{"level", false}, {"handler", false}, {"service", false}, {"trace_id", false}, {"span_id", false},   \
+		{"q", false}, {"start", false},                                                              \
+	{                                                                                                    \
+		"end", false                                                                                 \
+	}
+
+static const struct parameter_rule log_rules[] = {LOG_FILTER_RULES, {"limit", false}, {"cursor", false}};
 
 bool parameters_log_question(const struct parameters *parameters, struct log_question *question_out,
 			     struct problem *problem)
@@ -380,6 +401,103 @@ bool parameters_log_question(const struct parameters *parameters, struct log_que
 	       read_range(parameters, &question_out->query.filter.range, problem) &&
 	       read_log_expression(parameters, question_out, problem) &&
 	       read_limit(parameters, LOG_LIST_MOST, &question_out->query.limit, problem);
+}
+
+/* Reads the filters of a list, of a question that knows these parameters. */
+static bool read_log_analysis(const struct parameters *parameters, const struct parameter_rule *rules,
+			      size_t count, struct log_analysis_question *question, struct problem *problem)
+{
+	struct log_question *logs = &question->logs;
+
+	memset(question, 0, sizeof(*question));
+	return parameters_check(parameters, rules, count, problem) &&
+	       read_log_filter(parameters, logs, problem) &&
+	       read_range(parameters, &logs->query.filter.range, problem) &&
+	       read_log_expression(parameters, logs, problem);
+}
+
+static bool refuse_missing(const char *name, const char *allowed, struct problem *problem)
+{
+	return problem_set(problem, 400, name, allowed, "the parameter \"%s\" is missing; it must be %s",
+			   name, allowed);
+}
+
+bool parameters_log_counts(const struct parameters *parameters, struct log_analysis_question *question_out,
+			   struct problem *problem)
+{
+	static const struct parameter_rule rules[] = {LOG_FILTER_RULES, {"step", false}};
+
+	if (!read_log_analysis(parameters, rules, COUNT_OF(rules), question_out, problem) ||
+	    !read_step(parameters, &question_out->step_ns, problem))
+		return false;
+	return question_out->step_ns ||
+	       refuse_missing("step", "a duration of at least 1ms, such as 10s", problem);
+}
+
+static bool read_field(const struct parameters *parameters, struct log_analysis_question *question,
+		       struct problem *problem)
+{
+	static const char allowed[] = "level, service, handler or attribute.KEY";
+	static const char prefix[] = "attribute.";
+	struct str value = parameters_find(parameters, "field");
+
+	if (value.size == 0)
+		return refuse_missing("field", allowed, problem);
+	question->by_level = str_equal_c(value, "level");
+	if (str_equal_c(value, "service"))
+		question->field.kind = LOG_FIELD_SERVICE;
+	else if (str_equal_c(value, "handler"))
+		question->field.kind = LOG_FIELD_HANDLER;
+	else if (str_starts_with(value, prefix) && value.size >= sizeof(prefix))
+		question->field =
+			(struct log_field){LOG_FIELD_ATTRIBUTE, str_make(value.data + sizeof(prefix) - 1,
+									 value.size - (sizeof(prefix) - 1))};
+	else if (!question->by_level)
+		return refuse_value("field", value, allowed, problem);
+	return true;
+}
+
+bool parameters_log_top(const struct parameters *parameters, struct log_analysis_question *question_out,
+			struct problem *problem)
+{
+	static const struct parameter_rule rules[] = {LOG_FILTER_RULES, {"field", false}, {"limit", false}};
+
+	if (!read_log_analysis(parameters, rules, COUNT_OF(rules), question_out, problem))
+		return false;
+	question_out->limit = 10;
+	return read_field(parameters, question_out, problem) &&
+	       read_limit(parameters, LOG_TOP_LIMIT_MOST, &question_out->limit, problem);
+}
+
+bool parameters_log_patterns(const struct parameters *parameters, struct log_analysis_question *question_out,
+			     struct problem *problem)
+{
+	static const struct parameter_rule rules[] = {LOG_FILTER_RULES, {"sample", false}, {"limit", false}};
+
+	if (!read_log_analysis(parameters, rules, COUNT_OF(rules), question_out, problem))
+		return false;
+	question_out->limit = 50;
+	question_out->sample = LOG_SAMPLE_STANDARD;
+	return read_count(parameters, "sample", 1, LOG_SAMPLE_MOST, &question_out->sample, problem) &&
+	       read_limit(parameters, LOG_PATTERNS_LIMIT_MOST, &question_out->limit, problem);
+}
+
+bool parameters_log_context(const struct parameters *parameters, struct log_context_question *question_out,
+			    struct problem *problem)
+{
+	static const struct parameter_rule rules[] = {{"id", false}, {"before", false}, {"after", false}};
+	static const char allowed[] = "the id of a log record: 32 hexadecimal digits";
+	struct str id = parameters_find(parameters, "id");
+
+	*question_out = (struct log_context_question){.before = 20, .after = 20};
+	if (!parameters_check(parameters, rules, COUNT_OF(rules), problem))
+		return false;
+	if (id.size == 0)
+		return refuse_missing("id", allowed, problem);
+	if (!log_id_parse(id, &question_out->id))
+		return refuse_value("id", id, allowed, problem);
+	return read_count(parameters, "before", 0, LOG_CONTEXT_MOST, &question_out->before, problem) &&
+	       read_count(parameters, "after", 0, LOG_CONTEXT_MOST, &question_out->after, problem);
 }
 
 /* ---- the live stream ---- */
@@ -438,16 +556,6 @@ static const struct parameter_rule metric_range_rules[] = {
 };
 
 #define METRIC_STANDARD_RANGE_NS (3600 * NS_PER_SECOND)
-
-static bool read_step(const struct parameters *parameters, uint64_t *step_ns, struct problem *problem)
-{
-	struct str value = parameters_find(parameters, "step");
-
-	if (!read_duration(parameters, "step", step_ns, problem))
-		return false;
-	return value.size == 0 || *step_ns >= NS_PER_MS ||
-	       refuse_value("step", value, "a duration of at least 1ms, such as 10s", problem);
-}
 
 static bool read_agg(const struct parameters *parameters, struct metric_agg *agg, struct problem *problem)
 {

@@ -13,7 +13,7 @@
 
 #include "query/errors.h"
 #include "query/language/language.h"
-#include "query/logs.h"
+#include "query/log_analysis.h"
 #include "query/metrics.h"
 #include "query/trace.h"
 #include "server/problem.h"
@@ -75,6 +75,18 @@ struct log_question {
 	struct expression expression; /* q */
 	uint8_t trace_id[TRACE_ID_SIZE], span_id[SPAN_ID_SIZE];
 };
+/* Of all log records that meet a list's filters. */
+struct log_analysis_question {
+	struct log_question logs;
+	uint64_t step_ns;       /* counts */
+	bool by_level;          /* top: the field is the level */
+	struct log_field field; /* top */
+	size_t limit, sample;   /* top, patterns */
+};
+struct log_context_question {
+	struct log_id id;
+	size_t before, after;
+};
 struct metric_question {
 	bool is_list; /* no name: only the range counts */
 	struct metric_query query;
@@ -92,6 +104,14 @@ bool parameters_running_question(const struct parameters *parameters, struct run
 				 struct problem *problem);
 bool parameters_view_question(const struct parameters *parameters, enum view view,
 			      struct view_question *question_out, struct problem *problem);
+bool parameters_log_counts(const struct parameters *parameters, struct log_analysis_question *question_out,
+			   struct problem *problem);
+bool parameters_log_top(const struct parameters *parameters, struct log_analysis_question *question_out,
+			struct problem *problem);
+bool parameters_log_patterns(const struct parameters *parameters, struct log_analysis_question *question_out,
+			     struct problem *problem);
+bool parameters_log_context(const struct parameters *parameters, struct log_context_question *question_out,
+			    struct problem *problem);
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,
 				struct problem *problem);
 

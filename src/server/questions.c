@@ -143,6 +143,100 @@ bool ask_logs(struct query *query, const struct parameters *parameters, struct b
 	return question_finish(body_out, problem);
 }
 
+/* Which parameter makes an answer that is too large smaller. */
+static bool refuse_analysis(struct problem *problem, enum status status, const struct error *error,
+			    const char *parameter)
+{
+	return refuse(problem, status, error, status == STATUS_TOO_LARGE ? parameter : NULL);
+}
+
+bool ask_log_counts(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		    struct problem *problem)
+{
+	struct log_analysis_question question;
+	struct json json = begin(body_out);
+	struct log_counts counts;
+	struct error error;
+	enum status status;
+
+	if (!parameters_log_counts(parameters, &question, problem)) {
+		log_question_release(&question.logs);
+		return false;
+	}
+	status = log_counts(query, &question.logs.query, question.step_ns, &counts, &error);
+	log_question_release(&question.logs);
+	if (status != STATUS_OK)
+		return refuse_analysis(problem, status, &error, "step");
+	render_log_counts(&json, &counts, question.step_ns);
+	log_counts_release(&counts);
+	return finish(body_out, problem);
+}
+
+bool ask_log_top(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		 struct problem *problem)
+{
+	struct log_analysis_question question;
+	struct json json = begin(body_out);
+	struct log_top top;
+	struct error error;
+	enum status status;
+
+	if (!parameters_log_top(parameters, &question, problem)) {
+		log_question_release(&question.logs);
+		return false;
+	}
+	status = log_top(query, &question.logs.query, question.by_level ? NULL : &question.field,
+			 question.limit, &top, &error);
+	log_question_release(&question.logs);
+	if (status != STATUS_OK)
+		return refuse_analysis(problem, status, &error, "limit");
+	render_log_top(&json, &top, parameters_find(parameters, "field"));
+	log_top_release(&top);
+	return finish(body_out, problem);
+}
+
+bool ask_log_patterns(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		      struct problem *problem)
+{
+	struct log_analysis_question question;
+	struct json json = begin(body_out);
+	struct log_patterns patterns;
+	struct error error;
+	enum status status;
+
+	if (!parameters_log_patterns(parameters, &question, problem)) {
+		log_question_release(&question.logs);
+		return false;
+	}
+	status =
+		log_patterns(query, &question.logs.query, question.sample, question.limit, &patterns, &error);
+	log_question_release(&question.logs);
+	if (status != STATUS_OK)
+		return refuse_analysis(problem, status, &error, "sample");
+	render_log_patterns(&json, &patterns, question.sample);
+	log_patterns_release(&patterns);
+	return finish(body_out, problem);
+}
+
+bool ask_log_context(struct query *query, const struct parameters *parameters, struct buffer *body_out,
+		     struct problem *problem)
+{
+	struct log_context_question question;
+	struct json json = begin(body_out);
+	struct log_context context;
+	struct error error;
+	enum status status;
+
+	if (!parameters_log_context(parameters, &question, problem))
+		return false;
+	status = log_context(query, question.id, question.before, question.after, &context, &error);
+	if (status != STATUS_OK)
+		return refuse_analysis(problem, status, &error, "before");
+	render_log_context(&json, &context);
+	log_context_release(&context);
+	return finish(body_out, problem);
+}
+
 static bool ask_metric_list(struct query *query, struct time_range range, struct buffer *body_out,
 			    struct problem *problem)
 {

@@ -450,7 +450,11 @@ static void severity_members(struct json *json, const struct log_record *record)
 
 void render_log(struct json *json, const struct log_record *record)
 {
+	char id[LOG_ID_TEXT_SIZE];
+
+	log_id_write(log_id_of(record), id);
 	json_begin_object(json);
+	json_member_c(json, "id", id);
 	member_time(json, "timestamp", record->time_ns);
 	json_member_c(json, "level", level_name(log_record_level(record)));
 	member_message(json, &record->body);

@@ -10,6 +10,7 @@
 
 #include "query/flow.h"
 #include "query/logs.h"
+#include "query/log_analysis.h"
 #include "query/metrics.h"
 #include "query/trace.h"
 #include "server/json.h"
@@ -32,6 +33,11 @@ void render_flow(struct json *json, const struct flow *flow);
 
 void render_log(struct json *json, const struct log_record *record);
 void render_log_list(struct json *json, const struct log_list *list);
+void render_log_counts(struct json *json, const struct log_counts *counts, uint64_t step_ns);
+void render_log_top(struct json *json, const struct log_top *top, struct str field);
+/* sample is what was asked for. */
+void render_log_patterns(struct json *json, const struct log_patterns *patterns, size_t sample);
+void render_log_context(struct json *json, const struct log_context *context);
 
 void render_metric_list(struct json *json, const struct metric_list *list);
 /* range is what was asked for. */

@@ -26,6 +26,10 @@ const parameters = {
 		'limit',
 		'cursor',
 	],
+	'/telemetry/logs/counts': ['start', 'end', 'level', 'q', 'step'],
+	'/telemetry/logs/top': ['start', 'end', 'level', 'q', 'field', 'limit'],
+	'/telemetry/logs/patterns': ['start', 'end', 'level', 'q', 'sample', 'limit'],
+	'/telemetry/logs/context': ['id', 'before', 'after'],
 	'/telemetry/live': ['signal'],
 };
 

@@ -186,6 +186,95 @@ size_t draw_logs(const struct frame *frame, json_t *answer)
 	return finish(frame, &grid, json_array_size(logs));
 }
 
+size_t draw_log_counts(const struct frame *frame, json_t *answer)
+{
+	static const char *const levels[] = {"ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
+	json_t *steps = json_object_get(answer, "steps"), *step;
+	struct grid_column columns[] = {
+		{NULL, false, 0, 0},  {"LINES", true, 0, 0}, {"ERROR", true, 0, 0}, {"WARN", true, 0, 0},
+		{"INFO", true, 0, 0}, {"DEBUG", true, 0, 2}, {"TRACE", true, 0, 1},
+	};
+	struct calendar calendar;
+	struct grid grid;
+	size_t i;
+
+	calendar_init(&calendar, frame, steps, "time");
+	columns[0].title = calendar.title;
+	grid_init(&grid, columns, COUNT_OF(columns));
+	json_array_foreach(steps, i, step)
+	{
+		put_time(&grid, &calendar, member_time(step, "time"));
+		put_count(&grid, step, "count");
+		for (size_t level = 0; level < COUNT_OF(levels); level++)
+			put_count(&grid, json_object_get(step, "levels"), levels[level]);
+	}
+	buffer_release(&calendar.zone);
+	return finish(frame, &grid, json_array_size(steps));
+}
+
+static void put_share(struct grid *grid, json_t *row)
+{
+	buffer_printf(&grid->scratch, "%.1f %%", 100 * json_number_value(json_object_get(row, "share")));
+	grid_put_scratch(grid, GRID_PLAIN);
+}
+
+size_t draw_log_top(const struct frame *frame, json_t *answer)
+{
+	static const struct grid_column columns[] = {{"VALUE", false, 20, 0},
+						     {"LINES", true, 0, 0},
+						     {"SHARE", true, 0, 0},
+						     {"AT MOST TOO MANY", true, 0, 1}};
+	json_t *values = json_object_get(answer, "values"), *value;
+	struct grid grid;
+	size_t i;
+
+	grid_init(&grid, columns, COUNT_OF(columns));
+	json_array_foreach(values, i, value)
+	{
+		grid_put(&grid, member_text(value, "value"), GRID_STRONG);
+		put_count(&grid, value, "count");
+		put_share(&grid, value);
+		if (json_integer_value(json_object_get(value, "error_most")))
+			put_count(&grid, value, "error_most");
+		else
+			grid_put_c(&grid, NULL, GRID_PLAIN);
+	}
+	return finish(frame, &grid, json_array_size(values));
+}
+
+size_t draw_log_patterns(const struct frame *frame, json_t *answer)
+{
+	json_t *patterns = json_object_get(answer, "patterns"), *pattern;
+	struct grid_column columns[] = {
+		{"LINES", true, 0, 0}, {"SHARE", true, 0, 0},     {"LEVEL", false, 0, 0},
+		{NULL, false, 0, 1},   {"PATTERN", false, 30, 0},
+	};
+	struct buffer title = BUFFER_EMPTY;
+	struct calendar calendar;
+	struct grid grid;
+	size_t i;
+
+	calendar_init(&calendar, frame, patterns, "last_seen");
+	buffer_printf(&title, "LAST %s", calendar.title);
+	buffer_append_byte(&title, '\0');
+	columns[3].title = buffer_failed(&title) ? "LAST" : title.data;
+	grid_init(&grid, columns, COUNT_OF(columns));
+	json_array_foreach(patterns, i, pattern)
+	{
+		struct str level = member_text(pattern, "level");
+
+		put_count(&grid, pattern, "count");
+		put_share(&grid, pattern);
+		grid_put(&grid, level, level_style(level));
+		put_time(&grid, &calendar, member_time(pattern, "last_seen"));
+		grid_put(&grid, member_text(pattern, "pattern"), GRID_PLAIN);
+	}
+	finish(frame, &grid, json_array_size(patterns));
+	buffer_release(&calendar.zone);
+	buffer_release(&title);
+	return json_array_size(patterns);
+}
+
 /* ---- metrics ---- */
 
 size_t draw_metrics(const struct frame *frame, json_t *answer)

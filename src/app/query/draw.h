@@ -26,6 +26,9 @@ struct frame {
 size_t draw_traces(const struct frame *frame, json_t *answer);
 size_t draw_trace(const struct frame *frame, json_t *answer); /* tree.c */
 size_t draw_logs(const struct frame *frame, json_t *answer);
+size_t draw_log_counts(const struct frame *frame, json_t *answer);
+size_t draw_log_top(const struct frame *frame, json_t *answer);
+size_t draw_log_patterns(const struct frame *frame, json_t *answer);
 size_t draw_metrics(const struct frame *frame, json_t *answer); /* the list */
 size_t draw_values(const struct frame *frame, json_t *answer);  /* of one metric over time */
 

@@ -37,7 +37,14 @@ static bool ask_folder(struct source *source, enum source_subject subject, const
 		       const struct parameters *parameters, struct buffer *body_out, struct problem *problem)
 {
 	static ask_question *const lists[] = {
-		[SOURCE_TRACES] = ask_traces, [SOURCE_LOGS] = ask_logs, [SOURCE_METRICS] = ask_metrics};
+		[SOURCE_TRACES] = ask_traces,
+		[SOURCE_LOGS] = ask_logs,
+		[SOURCE_LOG_COUNTS] = ask_log_counts,
+		[SOURCE_LOG_TOP] = ask_log_top,
+		[SOURCE_LOG_PATTERNS] = ask_log_patterns,
+		[SOURCE_LOG_CONTEXT] = ask_log_context,
+		[SOURCE_METRICS] = ask_metrics,
+	};
 
 	if (subject == SOURCE_TRACE)
 		return ask_trace(source->query, str_from(trace_id), body_out, problem);
@@ -53,6 +60,10 @@ static void make_target(struct source *source, enum source_subject subject, cons
 	static const char *const paths[] = {[SOURCE_TRACES] = "/telemetry/traces",
 					    [SOURCE_TRACE] = "/telemetry/traces/",
 					    [SOURCE_LOGS] = "/telemetry/logs",
+					    [SOURCE_LOG_COUNTS] = "/telemetry/logs/counts",
+					    [SOURCE_LOG_TOP] = "/telemetry/logs/top",
+					    [SOURCE_LOG_PATTERNS] = "/telemetry/logs/patterns",
+					    [SOURCE_LOG_CONTEXT] = "/telemetry/logs/context",
 					    [SOURCE_METRICS] = "/telemetry/metrics"};
 
 	buffer_append_c(target_out, paths[subject]);

@@ -23,7 +23,16 @@ enum status source_open(const struct source_options *options, struct source **so
 			struct error *error);
 void source_close(struct source *source); /* NULL is allowed */
 
-enum source_subject { SOURCE_TRACES, SOURCE_TRACE, SOURCE_LOGS, SOURCE_METRICS };
+enum source_subject {
+	SOURCE_TRACES,
+	SOURCE_TRACE,
+	SOURCE_LOGS,
+	SOURCE_LOG_COUNTS,
+	SOURCE_LOG_TOP,
+	SOURCE_LOG_PATTERNS,
+	SOURCE_LOG_CONTEXT,
+	SOURCE_METRICS,
+};
 
 /* trace_id is for SOURCE_TRACE alone. */
 bool source_ask(struct source *source, enum source_subject subject, const char *trace_id,

@@ -244,7 +244,8 @@ static void a_log_and_its_level(void **state)
 
 	(void)state;
 	assert_json(root,
-		    "{\"timestamp\":\"2026-01-01T00:00:00.000000000Z\",\"level\":\"INFO\","
+		    "{\"id\":\"18867251edfa000042c1df8a00908265\",\"timestamp\":\"2026-01-01T00:00:00."
+		    "000000000Z\",\"level\":\"INFO\","
 		    "\"message\":\"Handler executed\",\"handler\":\"CreateUser\",\"service\":\"\","
 		    "\"trace_id\":\"00000000000000000000000000000001\",\"span_id\":null,\"event_name\":null,"
 		    "\"metadata\":{\"status\":\"ok\"}}");
