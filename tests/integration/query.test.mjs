@@ -104,6 +104,36 @@ describe('the folder, the program and the API say the same', () => {
 		});
 	}
 
+	const variants = [
+		['counts', ['--counts', '1h', '--level', 'error'], { step: '1h', level: 'error' }],
+		['top', ['--top', 'service'], { field: 'service' }],
+		['patterns', ['--patterns', '10'], { sample: '10' }],
+	];
+	for (const [name, words, parameters] of variants) {
+		test(`logs --${name}`, async () => {
+			const api = await program.api(`/telemetry/logs/${name}`, parameters);
+			assert.deepEqual(await answer(['logs', ...words]), api);
+			assert.deepEqual(await answer(['logs', ...words], { url: program.url }), api);
+			assert.equal((await query(['logs', ...words])).code, 0);
+		});
+	}
+
+	test('logs --context', async () => {
+		const { logs } = await program.api('/telemetry/logs');
+		const words = ['logs', '--context', logs[0].id, '--before', '1', '--after', '0'];
+		for (const url of [undefined, program.url]) {
+			const { logs: around, position } = await answer(words, { url });
+			assert.equal(position, 1);
+			assert.deepEqual(
+				around.map(({ id }) => id),
+				[logs[1].id, logs[0].id],
+			);
+		}
+		const { code, stderr } = await query([...words, '--top', 'level']);
+		assert.equal(code, 2);
+		assert.match(stderr, /--context and --top are different questions/);
+	});
+
 	test('one trace', async () => {
 		const api = await program.api(`/telemetry/traces/${order.traceId}`);
 		assert.equal(api.spans.length, 2);
