@@ -41,6 +41,12 @@ test('counts are by level, and exact whatever the step', async () => {
 	}
 	const errors = await ask('counts', { step: '1h', level: 'ERROR', q: 'refused' });
 	assert.equal(errors.lines, 10);
+	const routes = await ask('counts', { step: '1h', q: 'route = "/orders" and refused' });
+	assert.equal(routes.lines, 0);
+	const cards = await ask('counts', { step: '1h', q: 'route = "/cards" and not refused' });
+	assert.equal(cards.lines, 10);
+	const handled = await ask('counts', { step: '1h', handler: 'Nobody' });
+	assert.deepEqual([handled.lines, handled.examined], [0, 41]);
 });
 
 test('the most frequent values of a field come first', async () => {
