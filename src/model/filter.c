@@ -228,7 +228,9 @@ struct str log_field_text(const struct log_field *field, const struct log_record
 		return record->handler;
 	if (field->kind == LOG_FIELD_SERVICE)
 		return resource_service(record->resource);
-	value = attribute_of_row(field->key, &record->attributes, record->resource, record->scope);
+	value = field->kind == LOG_FIELD_TAG
+			? attribute_of_row(field->key, &record->attributes, record->resource, record->scope)
+			: attribute_of_row(field->key, &record->attributes, NULL, NULL);
 	if (!value)
 		return str_make("", 0);
 	if (value->type == VALUE_STRING)

@@ -88,7 +88,8 @@ bool log_filter_match(const struct log_filter *filter, const struct log_record *
 enum log_field_kind {
 	LOG_FIELD_HANDLER, /* log_record.handler */
 	LOG_FIELD_SERVICE, /* the resource's service.name */
-	LOG_FIELD_ATTRIBUTE /* of that key: of the record (the last one), else of its resource, else of its scope */
+	LOG_FIELD_TAG, /* the attribute of that key: of the record (the last one), else of its resource, else of its scope */
+	LOG_FIELD_ATTRIBUTE, /* the same of the record alone */
 };
 struct log_field {
 	enum log_field_kind kind;

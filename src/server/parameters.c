@@ -434,12 +434,20 @@ bool parameters_log_counts(const struct parameters *parameters, struct log_analy
 	       refuse_missing("step", "a duration of at least 1ms, such as 10s", problem);
 }
 
+/* A field's key behind a prefix; empty where the text has none. */
+static struct str key_behind(struct str text, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	return str_starts_with(text, prefix) ? str_make(text.data + size, text.size - size) : str_make("", 0);
+}
+
 static bool read_field(const struct parameters *parameters, struct log_analysis_question *question,
 		       struct problem *problem)
 {
-	static const char allowed[] = "level, service, handler or attribute.KEY";
-	static const char prefix[] = "attribute.";
+	static const char allowed[] = "level, service, handler, tag.KEY or attribute.KEY";
 	struct str value = parameters_find(parameters, "field");
+	struct str tag = key_behind(value, "tag."), attribute = key_behind(value, "attribute.");
 
 	if (value.size == 0)
 		return refuse_missing("field", allowed, problem);
@@ -448,10 +456,10 @@ static bool read_field(const struct parameters *parameters, struct log_analysis_
 		question->field.kind = LOG_FIELD_SERVICE;
 	else if (str_equal_c(value, "handler"))
 		question->field.kind = LOG_FIELD_HANDLER;
-	else if (str_starts_with(value, prefix) && value.size >= sizeof(prefix))
-		question->field =
-			(struct log_field){LOG_FIELD_ATTRIBUTE, str_make(value.data + sizeof(prefix) - 1,
-									 value.size - (sizeof(prefix) - 1))};
+	else if (tag.size)
+		question->field = (struct log_field){LOG_FIELD_TAG, tag};
+	else if (attribute.size)
+		question->field = (struct log_field){LOG_FIELD_ATTRIBUTE, attribute};
 	else if (!question->by_level)
 		return refuse_value("field", value, allowed, problem);
 	return true;

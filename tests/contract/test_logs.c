@@ -217,8 +217,9 @@ static const struct log_fold folds[] = {
 	{.columns = LOG_COLUMN_FIELD | LOG_COLUMN_LEVEL, .field = {.kind = LOG_FIELD_SERVICE}},
 	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_ATTRIBUTE, STR("note")}},
 	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_ATTRIBUTE, STR("count")}},
+	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_TAG, STR("service.name")}},
 	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_ATTRIBUTE, STR("service.name")}},
-	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_ATTRIBUTE, STR("nowhere")}},
+	{.columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_TAG, STR("nowhere")}},
 };
 
 static void folds_what_a_filter_means(void **state)
@@ -252,9 +253,8 @@ static void folds_the_last_attribute_of_a_key(void **state)
 			 origin[] = {text("k", "origin")};
 	const struct resource resource = {.attributes = {origin, 1, 0}};
 	const struct attributes shapes[] = {{first, 2, 0}, {second, 2, 0}, {empty, 1, 0}, {other, 1, 0}};
-	struct log_fold fold = {.filter = LOG_FILTER_ANY,
-				.columns = LOG_COLUMN_FIELD,
-				.field = {LOG_FIELD_ATTRIBUTE, STR("k")}};
+	struct log_fold fold = {
+		.filter = LOG_FILTER_ANY, .columns = LOG_COLUMN_FIELD, .field = {LOG_FIELD_TAG, STR("k")}};
 	struct batch rows;
 
 	batch_init(&rows, 0);
@@ -265,6 +265,8 @@ static void folds_the_last_attribute_of_a_key(void **state)
 		record->resource = i % 3 ? &resource : &resource_empty;
 	}
 	append(fixture, &rows);
+	assert_folds(fixture, &fold, &rows);
+	fold.field.kind = LOG_FIELD_ATTRIBUTE;
 	assert_folds(fixture, &fold, &rows);
 	batch_release(&rows);
 }

@@ -41,9 +41,9 @@ test('counts are by level, and exact whatever the step', async () => {
 	}
 	const errors = await ask('counts', { step: '1h', level: 'ERROR', q: 'refused' });
 	assert.equal(errors.lines, 10);
-	const routes = await ask('counts', { step: '1h', q: 'route = "/orders" and refused' });
-	assert.equal(routes.lines, 0);
-	const cards = await ask('counts', { step: '1h', q: 'route = "/cards" and not refused' });
+	const none = await ask('counts', { step: '1h', q: 'tag.route = "/orders" and refused' });
+	assert.equal(none.lines, 0);
+	const cards = await ask('counts', { step: '1h', q: 'tag.route = "/cards" and not refused' });
 	assert.equal(cards.lines, 10);
 	const handled = await ask('counts', { step: '1h', handler: 'Nobody' });
 	assert.deepEqual([handled.lines, handled.examined], [0, 41]);
@@ -73,7 +73,7 @@ test('the most frequent values of a field come first', async () => {
 		['1', 13],
 		['2', 13],
 	]);
-	assert.deepEqual(await of('attribute.service.name'), [
+	assert.deepEqual(await of('tag.service.name'), [
 		['shop', 40],
 		['stock', 1],
 	]);
@@ -117,7 +117,7 @@ describe('a bad parameter is refused by name', () => {
 		['counts', 'step', { step: 'often' }],
 		['top', 'field', {}],
 		['top', 'field', { field: 'colour' }],
-		['top', 'field', { field: 'attribute.' }],
+		['top', 'field', { field: 'tag.' }],
 		['top', 'limit', { field: 'level', limit: '0' }],
 		['patterns', 'sample', { sample: '200001' }],
 		['context', 'id', {}],

@@ -327,15 +327,17 @@ static enum status code_rows_by_origin(struct log_reader *reader, struct str key
 	return STATUS_OK;
 }
 
-static enum status read_attributes(struct log_reader *reader, struct str key, struct field_values *field,
-				   struct error *error)
+static enum status read_attributes(struct log_reader *reader, const struct log_field *wanted,
+				   struct field_values *field, struct error *error)
 {
 	struct key_column columns[VALUE_TYPE_COUNT];
 	size_t count;
-	enum status status = code_rows_by_origin(reader, key, field, error);
+	enum status status = STATUS_OK;
 
+	if (wanted->kind == LOG_FIELD_TAG)
+		status = code_rows_by_origin(reader, wanted->key, field, error);
 	if (status == STATUS_OK)
-		status = open_key(reader, key, columns, &count, field, error);
+		status = open_key(reader, wanted->key, columns, &count, field, error);
 	return status == STATUS_OK && count ? code_rows(reader, columns, count, field, error) : status;
 }
 
@@ -352,7 +354,7 @@ static enum status read_field(struct log_reader *reader, const struct log_field 
 	switch (wanted->kind) {
 	case LOG_FIELD_HANDLER: status = read_handlers(reader, field, error); break;
 	case LOG_FIELD_SERVICE: status = read_services(reader, field, error); break;
-	default: status = read_attributes(reader, wanted->key, field, error);
+	default: status = read_attributes(reader, wanted, field, error);
 	}
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (field->codes[i] != LOG_NO_VALUE && field->values[field->codes[i]].size == 0)
