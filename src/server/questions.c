@@ -147,14 +147,14 @@ bool ask_logs(struct query *query, const struct parameters *parameters, struct b
 static bool refuse_analysis(struct problem *problem, enum status status, const struct error *error,
 			    const char *parameter)
 {
-	return refuse(problem, status, error, status == STATUS_TOO_LARGE ? parameter : NULL);
+	return question_refuse(problem, status, error, status == STATUS_TOO_LARGE ? parameter : NULL);
 }
 
 bool ask_log_counts(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 		    struct problem *problem)
 {
 	struct log_analysis_question question;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct log_counts counts;
 	struct error error;
 	enum status status;
@@ -169,14 +169,14 @@ bool ask_log_counts(struct query *query, const struct parameters *parameters, st
 		return refuse_analysis(problem, status, &error, "step");
 	render_log_counts(&json, &counts, question.step_ns);
 	log_counts_release(&counts);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_log_top(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 		 struct problem *problem)
 {
 	struct log_analysis_question question;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct log_top top;
 	struct error error;
 	enum status status;
@@ -192,14 +192,14 @@ bool ask_log_top(struct query *query, const struct parameters *parameters, struc
 		return refuse_analysis(problem, status, &error, "limit");
 	render_log_top(&json, &top, parameters_find(parameters, "field"));
 	log_top_release(&top);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_log_patterns(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 		      struct problem *problem)
 {
 	struct log_analysis_question question;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct log_patterns patterns;
 	struct error error;
 	enum status status;
@@ -215,14 +215,14 @@ bool ask_log_patterns(struct query *query, const struct parameters *parameters, 
 		return refuse_analysis(problem, status, &error, "sample");
 	render_log_patterns(&json, &patterns, question.sample);
 	log_patterns_release(&patterns);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 bool ask_log_context(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 		     struct problem *problem)
 {
 	struct log_context_question question;
-	struct json json = begin(body_out);
+	struct json json = question_begin(body_out);
 	struct log_context context;
 	struct error error;
 	enum status status;
@@ -234,7 +234,7 @@ bool ask_log_context(struct query *query, const struct parameters *parameters, s
 		return refuse_analysis(problem, status, &error, "before");
 	render_log_context(&json, &context);
 	log_context_release(&context);
-	return finish(body_out, problem);
+	return question_finish(body_out, problem);
 }
 
 static bool ask_metric_list(struct query *query, struct time_range range, struct buffer *body_out,

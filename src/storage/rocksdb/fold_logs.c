@@ -4,9 +4,6 @@
 #include "storage/rocksdb/parallel.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
-/* What a worker may unpack: a block at a time. */
-enum { UNPACK_LIMIT_BYTES = 1 << 30 };
-
 /* One walk over many blocks. What the workers share is under the lock. */
 struct walk {
 	struct rocksdb_store *store;
@@ -170,9 +167,9 @@ enum status rocksdb_fold_logs(struct store *base, const struct log_fold *fold, l
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
-		arena_init(&walk.arenas[i], UNPACK_LIMIT_BYTES);
+		search_arena_init(store, &walk.arenas[i]);
 	pthread_mutex_init(&walk.lock, NULL);
-	parallel_run(list.count, walk_task, &walk);
+	parallel_run(store->helpers, list.count, walk_task, &walk);
 	pthread_mutex_destroy(&walk.lock);
 	for (size_t i = 0; i < PARALLEL_MOST_WORKERS; i++)
 		arena_release(&walk.arenas[i]);
