@@ -3,7 +3,7 @@
  *
  *     stages-bench [ROUNDS [traces|logs|metrics]]
  *
- * Decodes the load generator's requests, recognises handlers, builds one block of all their rows, reads it back
+ * Decodes the load generator's requests, recognises and counts handlers, builds one block of all their rows, reads it back
  * and builds it again, as a merge does. Prints, for each signal, the best of many short rounds (noise only ever
  * adds) and the bytes that a row takes.
  */
@@ -22,7 +22,7 @@
 /* A group of this many requests is what a busy store commits at once. */
 enum { BODIES = 8, ITEMS = 1000, ROUNDS = 100 };
 
-enum stage { DECODE, RECOGNISE, BUILD, READ, REBUILD, STAGE_COUNT };
+enum stage { DECODE, RECOGNISE, COUNT, BUILD, READ, REBUILD, STAGE_COUNT };
 
 struct bench {
 	enum signal signal;
@@ -58,6 +58,13 @@ static bool recognise(struct bench *bench)
 	for (int i = 0; i < BODIES; i++)
 		if (processor_recognise(bench->processor, &bench->batches[i], NULL) != STATUS_OK)
 			return false;
+	return true;
+}
+
+static bool count(struct bench *bench)
+{
+	for (int i = 0; i < BODIES; i++)
+		processor_count(bench->processor, &bench->batches[i]);
 	return true;
 }
 
@@ -146,8 +153,8 @@ static bool rebuild(struct bench *bench)
 
 static bool run_round(struct bench *bench)
 {
-	static bool (*const stages[STAGE_COUNT])(struct bench *) = {decode, recognise, build, read_back,
-								    rebuild};
+	static bool (*const stages[STAGE_COUNT])(struct bench *) = {decode, recognise, count,
+								    build,  read_back, rebuild};
 
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {
 		uint64_t start_ns = clock_monotonic_ns(), took_ns;
@@ -176,12 +183,13 @@ static bool run(struct bench *bench, enum signal signal, char kind, int rounds)
 		done = run_round(bench);
 	rows = (double)bench->row_count;
 	if (done)
-		printf("%-8s decode %5.0f, recognise %4.0f, build %5.0f, read %5.0f, rebuild %5.0f ns a row; "
+		printf("%-8s decode %5.0f, recognise %4.0f, count %4.0f, build %5.0f, read %5.0f, rebuild "
+		       "%5.0f ns a row; "
 		       "%5.1f bytes a row\n",
 		       signal_name(signal), (double)bench->best_ns[DECODE] / rows,
-		       (double)bench->best_ns[RECOGNISE] / rows, (double)bench->best_ns[BUILD] / rows,
-		       (double)bench->best_ns[READ] / rows, (double)bench->best_ns[REBUILD] / rows,
-		       (double)bench->block.size / rows);
+		       (double)bench->best_ns[RECOGNISE] / rows, (double)bench->best_ns[COUNT] / rows,
+		       (double)bench->best_ns[BUILD] / rows, (double)bench->best_ns[READ] / rows,
+		       (double)bench->best_ns[REBUILD] / rows, (double)bench->block.size / rows);
 	for (int i = 0; i < BODIES; i++)
 		free((char *)(uintptr_t)bench->bodies[i].data);
 	return done;
