@@ -47,10 +47,11 @@ enum outcome { OUTCOME_SUCCESS = 0, OUTCOME_ERROR = 1, OUTCOME_RUNNING = 2, OUTC
 
 /* Filled in by the processor; all zero before. */
 struct handler {
-	uint8_t role;    /* enum handler_role */
-	uint8_t type;    /* enum handler_type; NONE unless role is EXECUTION or RECEIVE */
-	uint8_t outcome; /* enum outcome, of every span */
-	struct str name; /* of an execution */
+	uint8_t role;      /* enum handler_role */
+	uint8_t type;      /* enum handler_type; NONE unless role is EXECUTION or RECEIVE */
+	uint8_t outcome;   /* enum outcome, of every span */
+	uint8_t operation; /* of a message, as the processor knows it until the span is counted; not stored */
+	struct str name;   /* of an execution */
 	struct str language;
 	struct str event;  /* what was handled or published */
 	uint32_t messages; /* how many events this span handled or published; at least 1 where event is set */
