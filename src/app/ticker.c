@@ -136,6 +136,7 @@ static void write_rest(struct ticker *ticker, struct store *store)
 
 	if (ticker->is_unstored)
 		status = store_append(store, &batch, 1, &error);
+	processor_settle(ticker->processor);
 	if (status == STATUS_OK)
 		status = collect(ticker, &error);
 	if (status == STATUS_OK && batch->point_count)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "processor/naming.h"
 
 #define NAMED(text) {text, sizeof(text) - 1}
 #define COUNTER(name_, about, unit_)                                                                         \
@@ -35,6 +36,13 @@ static const struct metric handled_count =
 	COUNTER("event.handled.count", "Events that a handler took", "{event}");
 static const struct metric handled_duration =
 	DURATION("event.handled.duration", "How long handlers took for an event or a group of events");
+static const struct metric queue_duration =
+	DURATION("event.queue.duration", "How long an event waited between its producer and its handler");
+static const struct metric publisher_count =
+	COUNTER("event.publisher.count", "Events by the handler that published them", "{event}");
+static const struct metric error_count = COUNTER("error.count", "Errors by their group", "{error}");
+static const struct metric run_duration =
+	GAUGE("cron.run.duration", "How long one run of a cron handler took, at its start", "ms");
 static const struct metric memory_usage = GAUGE("system.memory.usage", "Memory in use", "By");
 static const struct metric cpu_usage =
 	GAUGE("system.cpu.usage", "Share of all processors that was busy since the point before", "1");
@@ -58,21 +66,118 @@ static void tally_table_release(struct tally_table *table)
 	series_table_release(&table->late);
 }
 
-void tally_table_add(struct tally_table *table, const struct series_key *key, uint64_t hash, uint64_t count,
-		     const uint64_t *duration_ns, uint64_t ended_ns, uint64_t now_ns)
+struct series *tally_table_add(struct tally_table *table, const struct series_key *key, uint64_t hash,
+			       uint64_t count, const uint64_t *duration_ns, uint64_t ended_ns,
+			       uint64_t now_ns)
 {
 	bool is_late = ended_ns >= MINUTE_NS && ended_ns < now_ns && now_ns - ended_ns > MINUTE_NS;
 	struct series_key late = *key;
 
 	/* The ceiling is one of names: a name has its place among the current ones before it may be late. */
 	if (!is_late || table->late.count >= table->late.limit ||
-	    !series_table_admit(&table->current, key, hash, now_ns)) {
-		series_table_add(&table->current, key, hash, count, duration_ns, now_ns);
+	    !series_table_admit(&table->current, key, hash, now_ns))
+		return series_table_add(&table->current, key, hash, count, duration_ns, now_ns);
+	late.window = ended_ns / MINUTE_NS;
+	return series_table_add(&table->late, &late, series_key_hash(&late), count, duration_ns,
+				late.window * MINUTE_NS);
+}
+
+void tally_fill(struct tally *tally, const struct span *span)
+{
+	const struct handler *handler = &span->handler;
+
+	if (handler->role == ROLE_PUBLISH) {
+		tally->event = (struct series_key){.texts = {handler->event, handler->language}};
+	} else {
+		tally->execution = (struct series_key){.texts = {handler->name, handler->language},
+						       .type = handler->type,
+						       .outcome = handler->outcome};
+		tally->execution_hash = series_key_hash(&tally->execution);
+		tally->event =
+			(struct series_key){.texts = {handler->event, handler->name, handler->language},
+					    .outcome = handler->outcome};
+	}
+	tally->messages = handler->messages;
+	tally->duration_ns = span_duration_ns(span);
+	tally->ended_ns = span->end_ns;
+	tally->example = example_of(span);
+	tally->event_hash = handler->messages ? series_key_hash(&tally->event) : 0;
+}
+
+void counters_add(struct counters *counters, const struct tally *tally, uint64_t now_ns)
+{
+	struct series *series =
+		tally_table_add(&counters->executions, &tally->execution, tally->execution_hash, 1,
+				&tally->duration_ns, tally->ended_ns, now_ns);
+
+	if (series)
+		series_note_example(series, &tally->example);
+	if (tally->messages)
+		tally_table_add(&counters->handled, &tally->event, tally->event_hash, tally->messages,
+				&tally->duration_ns, tally->ended_ns, now_ns);
+}
+
+struct series_key error_key(const struct error_group *group, const struct handler *handler)
+{
+	return (struct series_key){.texts = {name_cut(group->type), {NULL, 0}, handler->language},
+				   .group = group->id};
+}
+
+void counters_add_error(struct counters *counters, const struct series_key *key,
+			const struct example *example, uint64_t now_ns)
+{
+	struct series *series = tally_table_add(&counters->errors, key, series_key_hash(key), 1, NULL,
+						example->time_ns, now_ns);
+
+	if (series)
+		series_note_example(series, example);
+}
+
+/* The schedule, as those who have one say it. */
+static struct str schedule_of(const struct span *span)
+{
+	static const char *const keys[] = {"faas.cron", "cron.schedule", "cron.expression",
+					   "deno.cron.schedule", "job.schedule"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct str schedule = attributes_find_str(&span->attributes, keys[i]);
+
+		if (schedule.size)
+			return name_cut(schedule);
+	}
+	return str_make("", 0);
+}
+
+static bool grow_runs(struct counters *counters)
+{
+	size_t capacity = counters->run_capacity ? counters->run_capacity * 2 : 64;
+	struct cron_run *runs;
+
+	if (counters->run_count < counters->run_capacity)
+		return true;
+	if (counters->run_count == CRON_RUNS_MOST)
+		return false;
+	runs = realloc(counters->runs, capacity * sizeof(*runs));
+	if (!runs)
+		return false;
+	counters->runs = runs;
+	counters->run_capacity = capacity;
+	return true;
+}
+
+void counters_add_run(struct counters *counters, const struct span *span)
+{
+	struct cron_run run = {
+		.key = {.texts = {span->handler.name, schedule_of(span)}, .outcome = span->handler.outcome},
+		.start_ns = span->start_ns,
+		.duration_ns = span_duration_ns(span),
+	};
+
+	if (!grow_runs(counters) || !series_key_copy(&run.key)) {
+		counters->lost_run_count++;
 		return;
 	}
-	late.window = ended_ns / MINUTE_NS;
-	series_table_add(&table->late, &late, series_key_hash(&late), count, duration_ns,
-			 late.window * MINUTE_NS);
+	counters->runs[counters->run_count++] = run;
 }
 
 bool counters_init(struct counters *counters, const char *host, size_t series_limit)
@@ -80,7 +185,10 @@ bool counters_init(struct counters *counters, const char *host, size_t series_li
 	*counters = (struct counters){.host = strdup(host ? host : "")};
 	tally_table_init(&counters->executions, "handler.execution.count", series_limit);
 	tally_table_init(&counters->handled, "event.handled.count", series_limit);
+	tally_table_init(&counters->queued, "event.queue.duration", series_limit);
 	tally_table_init(&counters->published, "event.published.count", series_limit);
+	tally_table_init(&counters->publishers, "event.publisher.count", series_limit);
+	tally_table_init(&counters->errors, "error.count", series_limit);
 	system_meter_init(&counters->meter);
 	return counters->host != NULL;
 }
@@ -89,7 +197,13 @@ void counters_release(struct counters *counters)
 {
 	tally_table_release(&counters->executions);
 	tally_table_release(&counters->handled);
+	tally_table_release(&counters->queued);
 	tally_table_release(&counters->published);
+	tally_table_release(&counters->publishers);
+	tally_table_release(&counters->errors);
+	for (size_t i = 0; i < counters->run_count; i++)
+		series_key_release(&counters->runs[i].key);
+	free(counters->runs);
 	free(counters->host);
 }
 
@@ -122,6 +236,16 @@ static bool make_labels(struct arena *arena, const struct label *labels, size_t 
 	return true;
 }
 
+static struct number whole(uint64_t value)
+{
+	return (struct number){.integer = (int64_t)value, .kind = NUMBER_INT};
+}
+
+static struct number real(double value)
+{
+	return (struct number){.real = value, .kind = NUMBER_DOUBLE};
+}
+
 /* Where points go, and their time. */
 struct sink {
 	struct batch *batch;
@@ -152,6 +276,28 @@ static struct metric_point *add_series_point(struct sink *sink, const struct met
 	return point;
 }
 
+/* The slowest span stands for the others, so that a figure leads to a trace. */
+static bool add_exemplar(struct arena *arena, const struct series *series, struct number value,
+			 struct metric_point *point)
+{
+	struct exemplar *exemplar = arena_calloc(arena, 1, sizeof(*exemplar));
+
+	if (!exemplar)
+		return false;
+	exemplar->time_ns = series->slowest.time_ns;
+	exemplar->value = value;
+	memcpy(exemplar->trace_id, series->slowest.trace_id, TRACE_ID_SIZE);
+	memcpy(exemplar->span_id, series->slowest.span_id, SPAN_ID_SIZE);
+	point->exemplars = exemplar;
+	point->exemplar_count = 1;
+	return true;
+}
+
+static double milliseconds(uint64_t duration_ns)
+{
+	return (double)duration_ns / (double)NS_PER_MS;
+}
+
 static bool add_count(struct sink *sink, const struct metric *metric, const struct attributes *labels,
 		      const struct series *series)
 {
@@ -168,7 +314,10 @@ static bool add_durations(struct sink *sink, const struct metric *metric, const 
 {
 	struct metric_point *point = add_series_point(sink, metric, labels, series);
 
-	return point && distribution_to_point(&series->durations, &sink->batch->arena, point);
+	return point && distribution_to_point(&series->durations, &sink->batch->arena, point) &&
+	       (!series->slowest.time_ns ||
+		add_exemplar(&sink->batch->arena, series, real(milliseconds(series->slowest.duration_ns)),
+			     point));
 }
 
 static bool add_execution(struct sink *sink, const struct series *series)
@@ -219,9 +368,57 @@ static bool add_published(struct sink *sink, const struct series *series)
 	       add_count(sink, &published_count, &all, series);
 }
 
+static bool add_queued(struct sink *sink, const struct series *series)
+{
+	const struct label labels[] = {
+		{"event_name", series->key.texts[0]},
+		{"handler_name", series->key.texts[1]},
+		{"language", series->key.texts[2]},
+	};
+	struct attributes all;
+
+	return make_labels(&sink->batch->arena, labels, 3, &all) &&
+	       add_durations(sink, &queue_duration, &all, series);
+}
+
+static bool add_publisher(struct sink *sink, const struct series *series)
+{
+	const struct label labels[] = {
+		{"event_name", series->key.texts[0]},
+		{"handler_name", series->key.texts[1]},
+		{"language", series->key.texts[2]},
+	};
+	struct attributes all;
+
+	return make_labels(&sink->batch->arena, labels, 3, &all) &&
+	       add_count(sink, &publisher_count, &all, series);
+}
+
+static bool add_error(struct sink *sink, const struct series *series)
+{
+	const struct series_key *key = &series->key;
+	bool is_other = !key->group && str_equal_c(key->texts[0], SERIES_OTHER);
+	char group[ERROR_GROUP_TEXT_SIZE];
+	const struct label labels[] = {
+		{"error_group", is_other ? str_from(SERIES_OTHER) : str_make(group, sizeof(group))},
+		{"exception_type", key->texts[0]},
+		{"handler_name", key->texts[1]},
+		{"handler_type", str_from(handler_type_name(key->type))},
+		{"language", key->texts[2]},
+	};
+	struct attributes all;
+
+	error_group_text(key->group, group);
+	return make_labels(&sink->batch->arena, labels, 5, &all) &&
+	       add_count(sink, &error_count, &all, series) &&
+	       add_exemplar(&sink->batch->arena, series, whole(1),
+			    &sink->batch->points[sink->batch->point_count - 1]);
+}
+
 static void begin_interval(struct series *series, uint64_t now_ns)
 {
 	series->count = 0;
+	series->slowest.time_ns = 0;
 	series->since_ns = now_ns;
 	distribution_clear(&series->durations);
 }
@@ -286,16 +483,6 @@ static bool add_gauge(struct sink *sink, const struct metric *metric, const stru
 	return point != NULL;
 }
 
-static struct number whole(uint64_t value)
-{
-	return (struct number){.integer = (int64_t)value, .kind = NUMBER_INT};
-}
-
-static struct number real(double value)
-{
-	return (struct number){.real = value, .kind = NUMBER_DOUBLE};
-}
-
 /* The machine has the label host alone, this process both. */
 static bool collect_gauges(struct counters *counters, size_t active, struct sink *sink)
 {
@@ -312,6 +499,37 @@ static bool collect_gauges(struct counters *counters, size_t active, struct sink
 	       (!usage.has_process_cpu || add_gauge(sink, &cpu_usage, process, real(usage.process_cpu)));
 }
 
+static bool add_run(struct sink *sink, const struct cron_run *run)
+{
+	const struct label labels[] = {
+		{"handler_name", run->key.texts[0]},
+		{"status", str_from(outcome_name(run->key.outcome))},
+		{"schedule", run->key.texts[1]},
+	};
+	struct attributes attributes;
+	struct metric_point *point;
+
+	if (!make_labels(&sink->batch->arena, labels, 3, &attributes))
+		return false;
+	point = add_point(sink, &run_duration, &attributes, 0);
+	if (!point)
+		return false;
+	point->time_ns = run->start_ns;
+	point->value = real(milliseconds(run->duration_ns));
+	return true;
+}
+
+static bool collect_runs(struct counters *counters, struct sink *sink)
+{
+	size_t count = 0;
+
+	while (count < counters->run_count && add_run(sink, &counters->runs[count]))
+		series_key_release(&counters->runs[count++].key);
+	counters->run_count -= count;
+	memmove(counters->runs, counters->runs + count, counters->run_count * sizeof(*counters->runs));
+	return counters->run_count == 0;
+}
+
 bool counters_collect(struct counters *counters, uint64_t now_ns, struct batch *batch_out)
 {
 	struct sink sink = {batch_out, now_ns};
@@ -320,5 +538,8 @@ bool counters_collect(struct counters *counters, uint64_t now_ns, struct batch *
 	return collect_gauges(counters, active, &sink) &&
 	       collect_tallies(&counters->executions, &sink, add_execution) &&
 	       collect_tallies(&counters->handled, &sink, add_handled) &&
-	       collect_tallies(&counters->published, &sink, add_published);
+	       collect_tallies(&counters->published, &sink, add_published) &&
+	       collect_tallies(&counters->queued, &sink, add_queued) &&
+	       collect_tallies(&counters->publishers, &sink, add_publisher) &&
+	       collect_tallies(&counters->errors, &sink, add_error) && collect_runs(counters, &sink);
 }

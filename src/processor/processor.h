@@ -30,13 +30,27 @@ enum status processor_new(const struct processor_options *options, struct proces
  * itself. Changes nothing else; counts nothing. */
 enum status processor_recognise(struct processor *processor, struct batch *batch, struct error *error);
 
-/* Counts the batch's executions and events, those of unsampled spans too. Called once its rows are durable, before
- * tail sampling. */
+/*
+ * Counts the batch's executions, events, errors and what they have to do with each other. Called once its rows are
+ * durable and before tail sampling, with every span that was received, unsampled ones too: without them counts,
+ * times in queue and publishers are no longer exact.
+ */
 void processor_count(struct processor *processor, const struct batch *batch);
 
 /* Adds what was counted since the last call, as metric points with delta temporality stamped now, and the
  * system's gauges. A batch_out that could not take all leaves the rest for the next call. */
 enum status processor_collect(struct processor *processor, struct batch *batch_out, struct error *error);
+
+/* Decides at once what waits for spans of later requests: before the last processor_collect. */
+void processor_settle(struct processor *processor);
+
+struct processor_stats {
+	uint64_t pushed_out_count; /* of what waited for another span, gone early for want of a place */
+	uint64_t skewed_count; /* events handled before they were published, by two clocks: their time is 0 */
+	uint64_t lost_run_count; /* cron runs without a point: too many between two collections */
+};
+
+void processor_stats(struct processor *processor, struct processor_stats *stats_out);
 
 void processor_free(struct processor *processor);
 

@@ -157,8 +157,10 @@ static bool recognise_spans(const struct recogniser *recogniser, struct batch *b
 			continue;
 		if (!fill_handler(span, rule, &values, &origin, &batch->arena))
 			return false;
-		if (span->handler.event.size)
-			pairs_note(&pairs, i, operation_of(&values));
+		if (span->handler.event.size) {
+			span->handler.operation = (uint8_t)operation_of(&values);
+			pairs_note(&pairs, i, (enum operation)span->handler.operation);
+		}
 	}
 	return pairs_resolve(&pairs);
 }

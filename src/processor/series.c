@@ -12,9 +12,34 @@ void series_table_init(struct series_table *table, const char *name, size_t limi
 	*table = (struct series_table){.name = name, .limit = limit};
 }
 
+/* In one piece of memory, which begins at the first of them. */
+bool series_key_copy(struct series_key *key)
+{
+	size_t size = 0;
+	char *at;
+
+	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
+		size += key->texts[i].size;
+	at = malloc(size + 1);
+	if (!at)
+		return false;
+	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++) {
+		if (key->texts[i].size)
+			memcpy(at, key->texts[i].data, key->texts[i].size);
+		key->texts[i].data = at;
+		at += key->texts[i].size;
+	}
+	return true;
+}
+
+void series_key_release(struct series_key *key)
+{
+	free((void *)key->texts[0].data);
+}
+
 static void release_series(struct series *series)
 {
-	free((void *)series->key.texts[0].data);
+	series_key_release(&series->key);
 	distribution_release(&series->durations);
 }
 
@@ -31,6 +56,7 @@ uint64_t series_key_hash(const struct series_key *key)
 {
 	uint64_t hash = hash_seed() ^ (key->window << 16 | (uint64_t)key->type << 8 | key->outcome);
 
+	hash += key->group * UINT64_C(0x9e3779b97f4a7c15);
 	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
 		hash = hash_seeded(key->texts[i].data, key->texts[i].size, hash);
 	return hash;
@@ -41,7 +67,8 @@ static bool same_key(const struct series_key *a, const struct series_key *b)
 	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
 		if (!str_equal(a->texts[i], b->texts[i]))
 			return false;
-	return a->type == b->type && a->outcome == b->outcome && a->window == b->window;
+	return a->type == b->type && a->outcome == b->outcome && a->group == b->group &&
+	       a->window == b->window;
 }
 
 static struct series *find(const struct series_table *table, const struct series_key *key, uint64_t hash)
@@ -97,26 +124,6 @@ static bool grow(struct series_table *table)
 	return true;
 }
 
-/* Replaces the key's texts by copies in one piece of memory, which begins at the first of them. */
-static bool copy_texts(struct series_key *key)
-{
-	size_t size = 0;
-	char *at;
-
-	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++)
-		size += key->texts[i].size;
-	at = malloc(size + 1);
-	if (!at)
-		return false;
-	for (size_t i = 0; i < SERIES_TEXT_COUNT; i++) {
-		if (key->texts[i].size)
-			memcpy(at, key->texts[i].data, key->texts[i].size);
-		key->texts[i].data = at;
-		at += key->texts[i].size;
-	}
-	return true;
-}
-
 static struct series *insert(struct series_table *table, const struct series_key *key, uint64_t hash,
 			     uint64_t now_ns)
 {
@@ -126,7 +133,7 @@ static struct series *insert(struct series_table *table, const struct series_key
 		return NULL;
 	series = &table->items[table->count];
 	*series = (struct series){.key = *key, .hash = hash, .since_ns = now_ns};
-	if (!copy_texts(&series->key))
+	if (!series_key_copy(&series->key))
 		return NULL;
 	table->count++;
 	for (size_t at = hash & table->slot_mask;; at = (at + 1) & table->slot_mask)
@@ -154,8 +161,8 @@ static struct series *find_other(struct series_table *table, const struct series
 	return series ? series : insert(table, &other, hash, now_ns);
 }
 
-void series_table_add(struct series_table *table, const struct series_key *key, uint64_t hash, uint64_t count,
-		      const uint64_t *duration_ns, uint64_t now_ns)
+struct series *series_table_add(struct series_table *table, const struct series_key *key, uint64_t hash,
+				uint64_t count, const uint64_t *duration_ns, uint64_t now_ns)
 {
 	struct series *series = find(table, key, hash);
 
@@ -164,9 +171,10 @@ void series_table_add(struct series_table *table, const struct series_key *key, 
 						     : find_other(table, key, now_ns);
 	if (!series || (duration_ns && !distribution_add(&series->durations, *duration_ns))) {
 		table->lost_count += count;
-		return;
+		return NULL;
 	}
 	series->count += count;
+	return series;
 }
 
 bool series_table_admit(struct series_table *table, const struct series_key *key, uint64_t hash,

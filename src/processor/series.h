@@ -20,7 +20,16 @@ struct series_key {
 	struct str texts[SERIES_TEXT_COUNT];
 	uint8_t type;    /* enum handler_type */
 	uint8_t outcome; /* enum outcome */
+	uint64_t group;  /* error group, where the table counts errors; else 0 */
 	uint64_t window; /* of what arrives late: the minute since 1970 in which it ended; else 0 */
+};
+
+/* A span that stands for others: an exemplar of its series. */
+struct example {
+	uint64_t time_ns; /* 0: there is none */
+	uint64_t duration_ns;
+	uint8_t trace_id[TRACE_ID_SIZE];
+	uint8_t span_id[SPAN_ID_SIZE];
 };
 
 struct series {
@@ -29,6 +38,7 @@ struct series {
 	uint64_t since_ns; /* where the interval began that is being counted */
 	uint64_t count;    /* of executions or events in it */
 	struct distribution durations;
+	struct example slowest;
 };
 
 struct series_table {
@@ -47,10 +57,22 @@ void series_table_release(struct series_table *table);
 
 uint64_t series_key_hash(const struct series_key *key);
 
+/* Replaces the key's texts by copies, which series_key_release gives back. False where memory ran out. */
+bool series_key_copy(struct series_key *key);
+void series_key_release(struct series_key *key);
+
 /* Adds to the count, and one duration unless that is NULL. Past the ceiling every text of the key becomes
- * SERIES_OTHER. A series that is new began at now_ns. */
-void series_table_add(struct series_table *table, const struct series_key *key, uint64_t hash, uint64_t count,
-		      const uint64_t *duration_ns, uint64_t now_ns);
+ * SERIES_OTHER. A series that is new began at now_ns. Returns the series, until the next call; NULL where memory
+ * ran out. */
+struct series *series_table_add(struct series_table *table, const struct series_key *key, uint64_t hash,
+				uint64_t count, const uint64_t *duration_ns, uint64_t now_ns);
+
+/* Makes the example the series' own unless it has a slower one. */
+static inline void series_note_example(struct series *series, const struct example *example)
+{
+	if (!series->slowest.time_ns || example->duration_ns > series->slowest.duration_ns)
+		series->slowest = *example;
+}
 
 /* The series of the key, or NULL. */
 const struct series *series_table_find(const struct series_table *table, const struct series_key *key);

@@ -5,72 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "spans.h"
-
-static uint64_t now_ns = 1000;
-
-static uint64_t held_still(const struct clock *clock)
-{
-	(void)clock;
-	return now_ns;
-}
-
-static const struct clock still = {.now_ns = held_still};
-
-static struct processor *new_processor(size_t series_limit)
-{
-	const struct processor_options options = {
-		.clock = &still, .host = "host-1", .series_limit = series_limit};
-	struct processor *processor;
-	struct error error;
-
-	assert_int_equal(processor_new(&options, &processor, &error), STATUS_OK);
-	return processor;
-}
-
-static void recognise_and_count(struct processor *processor, struct batch *batch)
-{
-	struct error error;
-
-	assert_int_equal(processor_recognise(processor, batch, &error), STATUS_OK);
-	processor_count(processor, batch);
-}
-
-static void collect(struct processor *processor, struct batch *batch)
-{
-	struct error error;
-
-	batch_clear(batch);
-	assert_int_equal(processor_collect(processor, batch, &error), STATUS_OK);
-}
-
-/* Labels as "key=value,key=value". */
-static struct str labels_of(struct batch *batch, const struct metric_point *point)
-{
-	struct str text_out = str_make("", 0);
-
-	for (uint32_t i = 0; i < point->attributes.count; i++)
-		text_out = arena_printf(&batch->arena, "%.*s%s%.*s=%.*s", STR_ARG(text_out), i ? "," : "",
-					STR_ARG(point->attributes.items[i].key),
-					STR_ARG(value_str(&point->attributes.items[i].value)));
-	return text_out;
-}
-
-static const struct metric_point *find_point(struct batch *batch, const char *name, const char *labels)
-{
-	for (size_t i = 0; i < batch->point_count; i++)
-		if (str_equal_c(batch->points[i].metric->name, name) &&
-		    str_equal_c(labels_of(batch, &batch->points[i]), labels))
-			return &batch->points[i];
-	return NULL;
-}
-
-static int64_t count_of(struct batch *batch, const char *name, const char *labels)
-{
-	const struct metric_point *point = find_point(batch, name, labels);
-
-	return point ? point->value.integer : 0;
-}
+#include "counting.h"
 
 /* A batch that holds, in all, 6 executions of three handlers and 5 events published. */
 static void fill(struct batch *batch)
@@ -435,6 +370,77 @@ static void counts_what_arrives_late_in_the_minute_in_which_it_ended(void **stat
 	processor_free(processor);
 }
 
+/* One a series and interval: the slowest. */
+static void names_the_slowest_execution_of_an_interval(void **state)
+{
+	struct processor *processor = new_processor(0);
+	const struct metric_point *point;
+	struct batch batch, points;
+
+	(void)state;
+	batch_init(&batch, 0);
+	batch_init(&points, 0);
+	fill(&batch);
+	recognise_and_count(processor, &batch);
+	for (int interval = 0; interval < 2; interval++) {
+		collect(processor, &points);
+		point = find_point(&points, "handler.execution.duration", API ",status=success");
+		assert_non_null(point);
+		assert_int_equal(point->exemplar_count, 1);
+		assert_true(number_as_double(point->exemplars[0].value) == (interval ? 2 : 4));
+		assert_memory_equal(point->exemplars[0].span_id, batch.spans[interval ? 1 : 3].span_id,
+				    SPAN_ID_SIZE);
+		assert_int_equal(point->exemplars[0].time_ns, batch.spans[interval ? 1 : 3].end_ns);
+		batch.span_count = 2; /* what is slower does not come again */
+		processor_count(processor, &batch);
+	}
+	batch_release(&batch);
+	batch_release(&points);
+	processor_free(processor);
+}
+
+/* Each at its own time, however often they are collected. */
+static void gives_every_run_of_a_job_a_point_of_its_own(void **state)
+{
+	struct processor *processor = new_processor(0);
+	struct batch batch, points;
+	size_t found = 0;
+
+	(void)state;
+	batch_init(&batch, 0);
+	batch_init(&points, 0);
+	for (uint64_t i = 0; i < 100; i++) {
+		struct span *span =
+			add_span(&batch, SPAN_INTERNAL, "sweep", WITH(text("faas.cron", "* * * * *")));
+
+		span->start_ns = (i + 1) * 1000;
+		span->end_ns = span->start_ns + i * NS_PER_MS;
+		span->status_code = i % 2 ? SPAN_STATUS_ERROR : SPAN_STATUS_UNSET;
+	}
+	recognise_and_count(processor, &batch);
+	collect(processor, &points);
+	for (size_t i = 0; i < points.point_count; i++) {
+		const struct metric_point *point = &points.points[i];
+
+		if (!str_equal_c(point->metric->name, "cron.run.duration"))
+			continue;
+		assert_int_equal(point->metric->type, METRIC_GAUGE);
+		assert_int_equal(point->time_ns, (found + 1) * 1000);
+		assert_true(point->value.real == (double)found);
+		assert_true(str_equal_c(labels_of(&points, point),
+					found % 2 ? "handler_name=sweep,status=error,schedule=* * * * *"
+						  : "handler_name=sweep,status=success,schedule=* * * * *"));
+		found++;
+	}
+	assert_int_equal(found, 100);
+	collect(processor, &points);
+	assert_null(find_point(&points, "cron.run.duration",
+			       "handler_name=sweep,status=success,schedule=* * * * *"));
+	batch_release(&batch);
+	batch_release(&points);
+	processor_free(processor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +453,8 @@ int main(void)
 		cmocka_unit_test(says_when_nothing_at_all_fits),
 		cmocka_unit_test(does_not_count_receive_spans_and_what_still_runs),
 		cmocka_unit_test(counts_what_arrives_late_in_the_minute_in_which_it_ended),
+		cmocka_unit_test(names_the_slowest_execution_of_an_interval),
+		cmocka_unit_test(gives_every_run_of_a_job_a_point_of_its_own),
 		cmocka_unit_test(reports_the_machine_and_this_process),
 		cmocka_unit_test(counts_from_several_threads_while_it_is_collected),
 	};
