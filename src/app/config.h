@@ -72,7 +72,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 48 };
+enum { CONFIG_KEY_COUNT = 49 };
 
 struct config {
 	struct {
@@ -86,7 +86,8 @@ struct config {
 	struct {
 		const char *type, *path, *backup_path, *archive_path;
 		int64_t retention_days, retention_days_metrics, retention_days_logs;
-		int64_t max_storage_bytes, max_cache_size, max_cache_bytes, lost_after_seconds;
+		int64_t max_storage_bytes, max_cache_size, max_cache_bytes, lost_after_seconds,
+			max_metric_series;
 		struct config_list downsample;
 		bool enable_metrics, enable_logs, enable_traces;
 		const char *sync, *compression;

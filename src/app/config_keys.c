@@ -80,6 +80,10 @@ const struct config_key config_keys[] = {
 	 .help = "How long nothing must arrive from a process for what it has started and not ended to be "
 		 "lost "
 		 "rather than running."},
+	{"telemetry.max_metric_series", INTEGER(telemetry.max_metric_series, 1, 1000000), .standard = "2000",
+	 .help = "How many series each metric about handlers, events and errors may have; past it the rest "
+		 "is "
+		 "counted under __other__."},
 	{"telemetry.enable_metrics", BOOLEAN(telemetry.enable_metrics), .standard = "true",
 	 .help = "Whether metrics are kept; if not, they are accepted, counted and dropped."},
 	{"telemetry.enable_logs", BOOLEAN(telemetry.enable_logs), .standard = "true",

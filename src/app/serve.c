@@ -88,6 +88,7 @@ static void read_figures(void *context, struct server_figures *figures)
 	const struct program *program = context;
 	struct receiver_stats received;
 	struct commit_queue_stats queue;
+	struct processor_stats processed;
 
 	receiver_stats(program->receiver, &received);
 	for (uint8_t signal = 0; signal < SIGNAL_COUNT; signal++)
@@ -105,6 +106,10 @@ static void read_figures(void *context, struct server_figures *figures)
 	figures->queue_bytes = queue.waiting_bytes;
 	figures->queue_limit_bytes = QUEUE_LIMIT_BYTES;
 	read_sampling(program->sampler, figures);
+	processor_stats(program->processor, &processed);
+	figures->joins_dropped = processed.pushed_out_count;
+	figures->joins_skewed = processed.skewed_count;
+	figures->cron_runs_dropped = processed.lost_run_count;
 }
 
 static enum status archive(void *context, struct store *store, enum signal signal, struct time_range range,
@@ -168,7 +173,11 @@ static enum status back_up(void *context, const char *name, char *path_out, stru
 static enum status start_processor(struct program *program, struct error *error)
 {
 	char host[256] = "localhost";
-	struct processor_options options = {.clock = &clock_system, .host = host};
+	struct processor_options options = {
+		.clock = &clock_system,
+		.host = host,
+		.series_limit = (size_t)program->config->telemetry.max_metric_series,
+	};
 
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		strcpy(host, "localhost");

@@ -298,6 +298,19 @@ static void write_sampling(struct buffer *out, const struct server_figures *figu
 	      "Traces of which sampling knows something that may keep them.", figures->sampling_known_traces);
 }
 
+static void write_joins(struct buffer *out, const struct server_figures *figures)
+{
+	plain(out, "rohas_telemetry_joins_dropped_total", "counter",
+	      "What waited for another span, decided early because its table was full.",
+	      figures->joins_dropped);
+	plain(out, "rohas_telemetry_joins_skewed_total", "counter",
+	      "Events whose handler started before they were published: their time in queue counts as 0.",
+	      figures->joins_skewed);
+	plain(out, "rohas_telemetry_cron_runs_dropped_total", "counter",
+	      "Runs of cron handlers without a point of their own, because there were too many at once.",
+	      figures->cron_runs_dropped);
+}
+
 static void write_store(struct buffer *out, const struct picture *picture)
 {
 	plain(out, "rohas_telemetry_store_size_bytes", "gauge", "The store's size on disk.",
@@ -437,6 +450,7 @@ void run_figures(struct server *server, struct http_request *request)
 	write_senders(&body, &picture.figures);
 	write_commits(&body, &picture.figures);
 	write_sampling(&body, &picture.figures);
+	write_joins(&body, &picture.figures);
 	write_store(&body, &picture);
 	write_dropped(&body, &picture.store);
 	write_effort(&body, &picture.store);

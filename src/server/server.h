@@ -64,6 +64,7 @@ struct server_figures {
 	/* What senders got wrong. */
 	uint64_t unknown_paths, future_rows, expired_rows, most_ahead_ns;
 	char last_unknown_path[128];
+	uint64_t joins_dropped, joins_skewed, cron_runs_dropped; /* processor.h: struct processor_stats */
 };
 
 /* Fills figures (zeroed before) with what is true now. Called from the server's threads. */
