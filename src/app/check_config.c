@@ -37,6 +37,8 @@ static void print_table(struct config *config)
 		print_line(key->name, config_value_text(config, key, &config->arena),
 			   config_source_text(config, key, &config->arena));
 	}
+	if (config->rule_count)
+		printf("\n  %zu of [[telemetry.rules]]\n", config->rule_count);
 }
 
 static json_t *value_json(const struct config *config, const struct config_key *key)
@@ -94,9 +96,10 @@ static void print_json(struct config *config)
 
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
 		json_array_append_new(keys, key_json(config, &config_keys[i]));
-	top = json_pack("{s:s, s:s?, s:s, s:o, s:o, s:o}", "project_root", config->project_root, "file",
-			config->file, "store_path", config->store_path, "keys", keys, "warnings",
-			problems_json(config, false), "errors", problems_json(config, true));
+	top = json_pack("{s:s, s:s?, s:s, s:o, s:I, s:o, s:o}", "project_root", config->project_root, "file",
+			config->file, "store_path", config->store_path, "keys", keys, "rules",
+			(json_int_t)config->rule_count, "warnings", problems_json(config, false), "errors",
+			problems_json(config, true));
 	json_dumpf(top, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(top);

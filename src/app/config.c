@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/config_rules.h"
 #include "app/config_value.h"
 #include "base/buffer.h"
 #include "model/downsample.h"
@@ -89,6 +90,8 @@ static bool visit_file(void *context, struct str name, struct toml_place place,
 	const struct config_key *key = key_find(name);
 	char found[FOUND_SIZE];
 
+	if (config_rules_own(name))
+		return config_rules_visit(origin, name, place, value);
 	if (key) {
 		value_set(origin, key, value);
 		return false;
@@ -143,6 +146,7 @@ static void load_file(struct config *config, const char *path)
 		origin_report(&origin, true, place, "is larger than %d bytes", FILE_LIMIT_BYTES);
 	else if (toml_walk(buffer_str(&text), visit_file, &origin, &place, &error) != STATUS_OK)
 		origin_report(&origin, true, place, "this is not TOML: %s", error.message);
+	config_rules_check(&origin);
 	buffer_release(&text);
 }
 

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "processor/user_rules.h"
 
 /* ADDRESS is a string that holds an IP address or "localhost"; SIZE an integer of bytes, or a string with a unit
  * ("20GB"); RATIO a number from 0 to 1; ORIGINS a list of web origins, STEPS one of ages and steps ("7d:1m"), RATIOS
@@ -113,6 +114,12 @@ struct config {
 		struct config_list allowed_origins;
 		const char *api_key;
 	} workbench;
+
+	struct user_rule *rules; /* [[telemetry.rules]], from the file alone */
+	struct config_place {
+		unsigned line, column;
+	} *rule_places; /* of each of them */
+	size_t rule_count;
 
 	const char *project_root; /* absolute */
 	const char *file;         /* as messages name it; NULL: there is none */

@@ -34,6 +34,58 @@ static const char introduction[] =
 	"line and\n"
 	"column, what was found and what is allowed.\n";
 
+static const char rules[] =
+	"\n"
+	"## [[telemetry.rules]]\n"
+	"\n"
+	"Rules of your own about spans that [the table of handlers](handlers.md) does not know, or that you "
+	"see "
+	"otherwise. They are\n"
+	"read from top to bottom, before the table; the first that a span meets decides. Only the file has "
+	"rules, at most 64.\n"
+	"\n"
+	"```toml\n"
+	"[[telemetry.rules]]                          # a job queue of our own: its spans are handled "
+	"events\n"
+	"kind = \"internal\"\n"
+	"scope = \"acme-queue*\"\n"
+	"attributes = { \"acme.job\" = \"*\", \"acme.dry_run\" = false }\n"
+	"gives = \"event\"\n"
+	"handler_name = \"{acme.worker} {acme.job}\"\n"
+	"event_name = \"{acme.job}\"\n"
+	"\n"
+	"[[telemetry.rules]]                          # what the load balancer asks is no execution\n"
+	"span_name = \"GET /health*\"\n"
+	"gives = \"none\"\n"
+	"```\n"
+	"\n"
+	"| key | asks for |\n"
+	"|---|---|\n"
+	"| `kind` | the span's kind, or one of a list: `internal`, `server`, `client`, `producer`, "
+	"`consumer`, "
+	"`unspecified` |\n"
+	"| `scope` | the name of its instrumentation scope |\n"
+	"| `span_name` | its name |\n"
+	"| `attributes` | its attributes, at most 8 |\n"
+	"| `resource` | attributes of its resource, at most 8 |\n"
+	"\n"
+	"A span has to meet all of them. Texts are patterns: a star stands for any text, so `\"*\"` asks "
+	"that an "
+	"attribute is\n"
+	"there, `\"mail-*\"` how it begins; case counts. Numbers and booleans are compared as text.\n"
+	"\n"
+	"| key | gives |\n"
+	"|---|---|\n"
+	"| `gives` | `api`, `event`, `cron`, `websocket`: an execution of that type; `published`: a "
+	"published event; "
+	"`none`: neither. Without it the table decides |\n"
+	"| `handler_name` | the handler's name; a key in braces is replaced by the value that the span has, "
+	"or its "
+	"resource. Where one has none, the table names the handler |\n"
+	"| `event_name` | the event's name, alike |\n"
+	"\n"
+	"Names are labels of metrics: put no ids into them.\n";
+
 static const char example[] = "\n"
 			      "## Example\n"
 			      "\n"
@@ -91,5 +143,6 @@ void config_page_write(struct buffer *page)
 			buffer_printf(page, "\n## [%.*s]\n", (int)section_size(key), key->name);
 		write_key(page, key);
 	}
+	buffer_append_c(page, rules);
 	buffer_append_c(page, example);
 }

@@ -177,6 +177,8 @@ static enum status start_processor(struct program *program, struct error *error)
 		.clock = &clock_system,
 		.host = host,
 		.series_limit = (size_t)program->config->telemetry.max_metric_series,
+		.rules = program->config->rules,
+		.rule_count = program->config->rule_count,
 	};
 
 	if (gethostname(host, sizeof(host) - 1) != 0)

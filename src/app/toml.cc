@@ -100,14 +100,25 @@ bool visit_node(const walk &walk, const std::string &path, toml_place key_place,
 	return walk.visit(walk.context, str_make(path.data(), path.size()), key_place, &value);
 }
 
+void walk_table(const walk &walk, const std::string &path, const toml::table &table);
+
+void walk_node(const walk &walk, const std::string &path, toml_place key_place, const toml::node &node)
+{
+	if (!visit_node(walk, path, key_place, node))
+		return;
+	if (auto *table = node.as_table())
+		walk_table(walk, path, *table);
+	if (auto *array = node.as_array())
+		for (size_t i = 0; i < array->size(); i++)
+			if (auto *table = (*array)[i].as_table())
+				walk_node(walk, path + '[' + std::to_string(i) + ']',
+					  place_of(table->source()), *table);
+}
+
 void walk_table(const walk &walk, const std::string &path, const toml::table &table)
 {
-	for (auto &&[key, node] : table) {
-		std::string below = path_join(path, key.str());
-
-		if (visit_node(walk, below, place_of(key.source()), node) && node.is_table())
-			walk_table(walk, below, *node.as_table());
-	}
+	for (auto &&[key, node] : table)
+		walk_node(walk, path_join(path, key.str()), place_of(key.source()), node);
 }
 
 } // namespace

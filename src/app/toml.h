@@ -44,7 +44,8 @@ struct toml_value {
 
 /*
  * key is the dotted path from the top, its parts quoted where TOML would have to ("a.b" is one part). Tables
- * come before what is in them; returning false from one leaves its contents out.
+ * come before what is in them; returning false from one leaves its contents out. The tables of an array, too, come after it:
+ * "rules[0]", then "rules[0].name".
  */
 typedef bool toml_visit(void *context, struct str key, struct toml_place key_place,
 			const struct toml_value *value);

@@ -36,7 +36,8 @@ enum status processor_new(const struct processor_options *options, struct proces
 	joins_init(&processor->joins, &processor->counters, JOIN_LIMIT);
 	ancestors_init(&processor->ancestors, &processor->counters, JOIN_LIMIT);
 	processor->clock = options->clock;
-	recogniser_init(&processor->recogniser, rules_built_in, rules_built_in_count);
+	recogniser_init(&processor->recogniser, rules_built_in, rules_built_in_count, options->rules,
+			options->rule_count);
 	pthread_mutex_init(&processor->lock, NULL);
 	*processor_out = processor;
 	return STATUS_OK;

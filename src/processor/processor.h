@@ -14,13 +14,16 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "model/batch.h"
+#include "processor/user_rules.h"
 
 struct processor;
 
 struct processor_options {
-	const struct clock *clock; /* borrowed */
-	const char *host;          /* the label host of system metrics; copied */
-	size_t series_limit;       /* per metric; past it the rest is counted under __other__. 0: 2,000 */
+	const struct clock *clock;     /* borrowed */
+	const char *host;              /* the label host of system metrics; copied */
+	size_t series_limit;           /* per metric; past it the rest is counted under __other__. 0: 2,000 */
+	const struct user_rule *rules; /* go before the table of docs/handlers.md; borrowed */
+	size_t rule_count;             /* at most USER_RULES_MOST */
 };
 
 enum status processor_new(const struct processor_options *options, struct processor **processor_out,

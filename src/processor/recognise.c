@@ -9,10 +9,14 @@ struct origin {
 	const struct scope *scope;
 	struct str language, faas_name;
 	uint64_t scope_keys; /* bits of struct key_values.present */
+	uint64_t user_rules; /* bits of those that may be met */
 };
 
-void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count)
+void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count,
+		     const struct user_rule *user_rules, size_t user_rule_count)
 {
+	recogniser->user_rules = user_rules;
+	recogniser->user_rule_count = user_rule_count;
 	key_table_init(&recogniser->keys);
 	rule_set_init(&recogniser->rules, rules, rule_count);
 }
@@ -54,8 +58,13 @@ static struct str language_of_sdk(struct str language)
 	return name_cut(language);
 }
 
-static void look_at_origin(struct origin *origin, const struct span *span)
+static void look_at_origin(const struct recogniser *recogniser, struct origin *origin,
+			   const struct span *span)
 {
+	if (recogniser->user_rule_count &&
+	    (span->resource != origin->resource || span->scope != origin->scope))
+		origin->user_rules = user_rules_for(recogniser->user_rules, recogniser->user_rule_count,
+						    span->resource, span->scope);
 	if (span->resource != origin->resource) {
 		const struct attributes *attributes = &span->resource->attributes;
 
@@ -116,23 +125,62 @@ static uint32_t message_count(const struct key_values *values, uint32_t otherwis
 	return count < 1 ? 1 : count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
 
-static bool fill_handler(struct span *span, const struct rule *rule, const struct key_values *values,
+/* What a span is: the user's rule that it meets decides, then the table. */
+struct verdict {
+	const struct user_rule *user; /* NULL: it meets none */
+	uint8_t role, type;
+};
+
+static struct verdict judge(const struct recogniser *recogniser, const struct origin *origin,
+			    const struct span *span, const struct key_values *values)
+{
+	struct verdict verdict = {NULL, ROLE_NONE, HANDLER_NONE};
+	const struct rule *rule;
+
+	if (origin->user_rules)
+		verdict.user = user_rules_match(recogniser->user_rules, origin->user_rules, span);
+	if (verdict.user && verdict.user->gives) {
+		verdict.role = verdict.user->role;
+		verdict.type = verdict.user->type;
+		return verdict;
+	}
+	rule = rule_set_match(&recogniser->rules, span->kind, values);
+	if (rule) {
+		verdict.role = rule->role;
+		verdict.type = rule->type;
+	}
+	return verdict;
+}
+
+static bool name_by_user(struct span *span, const struct user_rule *user, struct arena *arena)
+{
+	struct handler *handler = &span->handler;
+
+	return (!user->event_name || !handler->messages ||
+		user_template_expand(user->event_name, span, arena, &handler->event)) &&
+	       (!user->handler_name || handler->role != ROLE_EXECUTION ||
+		user_template_expand(user->handler_name, span, arena, &handler->name));
+}
+
+static bool fill_handler(struct span *span, const struct verdict *verdict, const struct key_values *values,
 			 const struct origin *origin, struct arena *arena)
 {
 	struct handler *handler = &span->handler;
 	struct str language = key_str(values, KEY_ROHAS_HANDLER_LANGUAGE);
 
-	handler->role = rule->role;
-	handler->type = rule->type;
+	handler->role = verdict->role;
+	handler->type = verdict->type;
 	handler->language = language.size ? name_cut(language) : origin->language;
-	if (rule->role == ROLE_PUBLISH || rule->type == HANDLER_EVENT) {
-		bool handled = rule->role != ROLE_PUBLISH;
+	if (verdict->role == ROLE_PUBLISH || verdict->type == HANDLER_EVENT) {
+		bool handled = verdict->role != ROLE_PUBLISH;
 
 		handler->event = name_event(span, values);
 		handler->messages = message_count(values, handled ? span->link_count : 1);
 	}
-	return rule->role != ROLE_EXECUTION ||
-	       name_handler(span, values, origin->faas_name, arena, &handler->name);
+	if (verdict->role == ROLE_EXECUTION &&
+	    !name_handler(span, values, origin->faas_name, arena, &handler->name))
+		return false;
+	return !verdict->user || name_by_user(span, verdict->user, arena);
 }
 
 static bool recognise_spans(const struct recogniser *recogniser, struct batch *batch)
@@ -144,18 +192,18 @@ static bool recognise_spans(const struct recogniser *recogniser, struct batch *b
 		return false;
 	for (size_t i = 0; i < batch->span_count; i++) {
 		struct span *span = &batch->spans[i];
-		const struct rule *rule;
+		struct verdict verdict;
 		struct key_values values;
 
-		look_at_origin(&origin, span);
+		look_at_origin(recogniser, &origin, span);
 		key_table_collect(&recogniser->keys, &span->attributes, &values);
 		values.present |= origin.scope_keys;
 		span->handler =
 			(struct handler){.outcome = failed(span, &values) ? OUTCOME_ERROR : OUTCOME_SUCCESS};
-		rule = rule_set_match(&recogniser->rules, span->kind, &values);
-		if (!rule)
+		verdict = judge(recogniser, &origin, span, &values);
+		if (verdict.role == ROLE_NONE)
 			continue;
-		if (!fill_handler(span, rule, &values, &origin, &batch->arena))
+		if (!fill_handler(span, &verdict, &values, &origin, &batch->arena))
 			return false;
 		if (span->handler.event.size) {
 			span->handler.operation = (uint8_t)operation_of(&values);

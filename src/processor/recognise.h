@@ -12,13 +12,17 @@
 #include "model/batch.h"
 #include "processor/keys.h"
 #include "processor/rules.h"
+#include "processor/user_rules.h"
 
 struct recogniser {
 	struct key_table keys;
 	struct rule_set rules;
+	const struct user_rule *user_rules; /* go before rules */
+	size_t user_rule_count;
 };
 
-void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count);
+void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count,
+		     const struct user_rule *user_rules, size_t user_rule_count);
 
 /* Spans and log records. */
 enum status recognise_batch(const struct recogniser *recogniser, struct batch *batch, struct error *error);

@@ -486,6 +486,112 @@ static void names_what_only_this_machine_reaches(void **state)
 	assert_false(host_is_loopback("0.0.0.0") || host_is_loopback("::") || host_is_loopback("10.0.0.1"));
 }
 
+static void reads_rules_in_their_order(void **state)
+{
+	struct project project;
+	const struct user_rule *rules;
+
+	(void)state;
+	project_init(&project, "[[telemetry.rules]]\n"
+			       "kind = [\"internal\", \"consumer\"]\n"
+			       "attributes = { \"acme.job\" = \"send-*\", acme.try = 3, acme.dry = false }\n"
+			       "gives = \"event\"\n"
+			       "handler_name = \"{acme.job}\"\n"
+			       "[[telemetry.rules]]\n"
+			       "scope = \"acme\"\n"
+			       "resource = { \"service.name\" = \"*\" }\n"
+			       "gives = \"none\"\n");
+	assert_int_equal(load(&project, NULL, NULL), STATUS_OK);
+	assert_int_equal(project.config.problem_count, 0);
+	assert_int_equal(project.config.rule_count, 2);
+	rules = project.config.rules;
+	assert_int_equal(rules[0].kinds, 1 << SPAN_INTERNAL | 1 << SPAN_CONSUMER);
+	assert_int_equal(rules[0].attributes.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const pairs[][2] = {
+			{"acme.job", "send-*"}, {"acme.try", "3"}, {"acme.dry", "false"}};
+		size_t found = 0;
+
+		for (size_t j = 0; j < 3; j++)
+			found += !strcmp(rules[0].attributes.items[j].key, pairs[i][0]) &&
+				 !strcmp(rules[0].attributes.items[j].pattern, pairs[i][1]);
+		assert_int_equal(found, 1);
+	}
+	assert_int_equal(rules[0].role, ROLE_EXECUTION);
+	assert_int_equal(rules[0].type, HANDLER_EVENT);
+	assert_string_equal(rules[0].handler_name, "{acme.job}");
+	assert_null(rules[0].event_name);
+	assert_string_equal(rules[1].scope, "acme");
+	assert_string_equal(rules[1].resource.items[0].key, "service.name");
+	assert_true(rules[1].gives);
+	assert_int_equal(rules[1].role, ROLE_NONE);
+	project_release(&project);
+}
+
+static void names_the_place_of_every_bad_rule(void **state)
+{
+#define RULE "[[telemetry.rules]]\n"
+	static const char *const rows[][2] = {
+		{"telemetry.rules = 3\n",
+		 ":1:19: telemetry.rules is the integer 3; allowed is a list of tables: "
+		 "[[telemetry.rules]]"},
+		{"telemetry.rules = [\"x\"]\n",
+		 ":1:20: telemetry.rules is the string \"x\"; allowed is tables: "
+		 "[[telemetry.rules]]"},
+		{RULE "gives = \"api\"\n",
+		 ":1:1: telemetry.rules[0] asks for nothing; allowed is at least one of kind, "
+		 "scope, span_name, attributes and resource"},
+		{RULE "kind = \"server\"\n",
+		 ":1:1: telemetry.rules[0] gives nothing; allowed is at least one of gives, "
+		 "handler_name and event_name"},
+		{RULE "scope = \"x\"\ngives = \"apis\"\n",
+		 ":3:9: telemetry.rules[0].gives is the string \"apis\"; allowed is \"api\", \"event\", "
+		 "\"cron\", "
+		 "\"websocket\", \"published\" or \"none\""},
+		{RULE "kind = \"serve\"\nscope = \"x\"\ngives = \"api\"\n",
+		 ":2:8: telemetry.rules[0].kind is the string \"serve\"; allowed is \"internal\", "
+		 "\"server\", \"client\", "
+		 "\"producer\", \"consumer\" or \"unspecified\", or a list of them"},
+		{RULE "scope = \"x\"\nhandler_name = \"{a\"\ngives = \"api\"\n",
+		 ":3:16: telemetry.rules[0].handler_name is the string \"{a\"; allowed is a text of 1 to 256 "
+		 "bytes with "
+		 "attributes in braces: \"{messaging.destination.name}\""},
+		{RULE "scope = 5\nspan_name = \"x\"\ngives = \"api\"\n",
+		 ":2:9: telemetry.rules[0].scope is the integer 5; allowed is a pattern of 1 to 256 bytes, "
+		 "with * for "
+		 "any text"},
+		{RULE "scope = \"x\"\nattributes = \"x\"\ngives = \"api\"\n",
+		 ":3:14: telemetry.rules[0].attributes is the string \"x\"; allowed is a table of attributes "
+		 "and "
+		 "patterns"},
+		{RULE "scope = \"x\"\nattributes = { a = [1] }\ngives = \"api\"\n",
+		 ":3:20: telemetry.rules[0].attributes.a is a list; allowed is a pattern, a number or a "
+		 "boolean"},
+		{RULE "scope = \"x\"\nname = \"x\"\ngives = \"api\"\n",
+		 ":3:1: telemetry.rules[0].name is unknown; allowed are kind, scope, span_name, attributes, "
+		 "resource, "
+		 "gives, handler_name and event_name"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_problem(rows[i][0], true, rows[i][1]);
+}
+
+static void refuses_more_rules_than_it_has_places_for(void **state)
+{
+	char text[65 * 64] = "";
+	struct project project;
+
+	(void)state;
+	for (int i = 0; i < 65; i++)
+		strcat(text, RULE "scope = \"x\"\ngives = \"api\"\n");
+	project_init(&project, text);
+	assert_int_equal(load(&project, NULL, NULL), STATUS_INVALID);
+	assert_int_equal(project.config.problem_count, 1);
+	assert_ends_with(project.config.problems[0].sentence, "telemetry.rules has 65 rules; allowed are 64");
+	project_release(&project);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +616,9 @@ int main(void)
 		cmocka_unit_test(warns_of_a_key_for_another_type_of_store),
 		cmocka_unit_test(refuses_one_port_for_two_doors),
 		cmocka_unit_test(every_key_has_a_variable_of_its_own),
+		cmocka_unit_test(reads_rules_in_their_order),
+		cmocka_unit_test(names_the_place_of_every_bad_rule),
+		cmocka_unit_test(refuses_more_rules_than_it_has_places_for),
 		cmocka_unit_test(names_what_only_this_machine_reaches),
 	};
 

@@ -907,6 +907,6 @@ int main(void)
 		cmocka_unit_test(fills_in_the_handler_that_a_log_record_names),
 	};
 
-	recogniser_init(&recogniser, rules_built_in, rules_built_in_count);
+	recogniser_init(&recogniser, rules_built_in, rules_built_in_count, NULL, 0);
 	return test_run("processor/recognise", tests);
 }
