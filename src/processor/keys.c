@@ -50,6 +50,8 @@ static const char *const texts[KEY_TEXT_COUNT] = {
 	[KEY_MESSAGING_KAFKA_CONSUMER_GROUP_OLD] = "messaging.kafka.consumer_group",
 	[KEY_MESSAGING_SOCKET_IO_EVENT_NAME] = "messaging.socket.io.event_name",
 	[KEY_MESSAGING_BATCH_MESSAGE_COUNT] = "messaging.batch.message_count",
+	[KEY_MESSAGING_RABBITMQ_ROUTING_KEY] = "messaging.rabbitmq.destination.routing_key",
+	[KEY_MESSAGING_RABBITMQ_ROUTING_KEY_OLD] = "messaging.rabbitmq.routing_key",
 };
 
 static uint64_t load_word(const char *at)

@@ -95,6 +95,10 @@ static struct str destination(const struct key_values *values)
 		name = generated_destination(values);
 	if (!name.size)
 		name = key_str_either(values, KEY_MESSAGING_DESTINATION_NAME, KEY_MESSAGING_DESTINATION);
+	/* RabbitMQ's default exchange has no name: its routing key is that of the queue. */
+	if (!name.size)
+		name = key_str_either(values, KEY_MESSAGING_RABBITMQ_ROUTING_KEY,
+				      KEY_MESSAGING_RABBITMQ_ROUTING_KEY_OLD);
 	return name;
 }
 
