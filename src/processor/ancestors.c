@@ -205,7 +205,8 @@ static void count_failures(struct ancestors *ancestors, const struct batch *batc
 		struct climber climber = {.is_error = true, .example = example_of(span)};
 		struct error_group group;
 
-		if (span->handler.role != ROLE_EXECUTION || !(span->event_count || is_failure))
+		if (span->handler.role != ROLE_EXECUTION || span->handler.outcome > OUTCOME_ERROR ||
+		    !(span->event_count || is_failure))
 			continue;
 		if (!error_group_of_exception(span, &group)) {
 			if (!is_failure || has_error(ancestors, i))

@@ -67,18 +67,21 @@ struct counted {
 	struct tally tally;
 };
 
-static bool counts(const struct handler *handler)
+static bool is_ended(const struct span *span)
 {
-	bool ended = handler->outcome == OUTCOME_SUCCESS || handler->outcome == OUTCOME_ERROR;
-
-	return handler->role == ROLE_PUBLISH || (handler->role == ROLE_EXECUTION && ended);
+	return span->handler.outcome == OUTCOME_SUCCESS || span->handler.outcome == OUTCOME_ERROR;
 }
 
-/* What may tell of an error, and no published event. */
+/* What may tell of an error: what recorded something, and executions that failed. */
 static bool may_hold_error(const struct span *span)
 {
-	return span->event_count ||
-	       (span->handler.role == ROLE_EXECUTION && span->handler.outcome == OUTCOME_ERROR);
+	return is_ended(span) && (span->event_count || (span->handler.role == ROLE_EXECUTION &&
+							span->handler.outcome == OUTCOME_ERROR));
+}
+
+static bool counts(const struct span *span)
+{
+	return span->handler.role == ROLE_PUBLISH || (span->handler.role == ROLE_EXECUTION && is_ended(span));
 }
 
 static void add_published(struct processor *processor, const struct counted *counted, uint64_t now_ns)
@@ -125,7 +128,7 @@ void processor_count(struct processor *processor, const struct batch *batch)
 
 		if (may_hold_error(span))
 			ancestors_note_errors(&processor->ancestors, span, now_ns);
-		if (!counts(&span->handler))
+		if (!counts(span))
 			continue;
 		counted[count].span = span;
 		tally_fill(&counted[count++].tally, span);

@@ -98,6 +98,32 @@ static void finds_the_handler_in_any_order_within_a_request(void **state)
 	processor_free(processor);
 }
 
+/* What sampling keeps out of the store is still somebody's ancestor. */
+static void looks_through_spans_that_are_not_stored(void **state)
+{
+	static const struct planned plan[] = {{PUBLISHES, 3, 2}, {THROWS, 2, 1}, {FAILED_HANDLER, 1, 0}};
+	struct processor *processor = new_processor(0);
+	struct batch batch, points;
+	struct error error;
+
+	(void)state;
+	batch_init(&batch, 0);
+	batch_init(&points, 0);
+	for (size_t i = 0; i < 3; i++)
+		put(&batch, &plan[i]);
+	assert_int_equal(processor_recognise(processor, &batch, &error), STATUS_OK);
+	batch.span_count = 1;
+	batch.unsampled_count = 2;
+	processor_count(processor, &batch);
+	collect(processor, &points);
+	assert_int_equal(
+		count_of(&points, "event.publisher.count", "event_name=placed,handler_name=PlaceOrder"), 1);
+	assert_int_equal(sum_of(&points, "error.count"), 1);
+	batch_release(&batch);
+	batch_release(&points);
+	processor_free(processor);
+}
+
 static void counts_an_event_of_nobody_after_half_a_minute(void **state)
 {
 	static const struct planned plan[] = {{PUBLISHES, 3, 2}, {PUBLISHES, 4, 0}};
@@ -191,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_handler_that_published_across_requests),
 		cmocka_unit_test(finds_the_handler_in_any_order_within_a_request),
+		cmocka_unit_test(looks_through_spans_that_are_not_stored),
 		cmocka_unit_test(counts_an_event_of_nobody_after_half_a_minute),
 		cmocka_unit_test(ends_where_parents_form_a_ring),
 		cmocka_unit_test(counts_very_many_events_of_one_handler),
