@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "app/cli.h"
-#include "app/config_page.h"
+#include "config/config_page.h"
 
 static void print_line(const char *name, const char *value, const char *source)
 {

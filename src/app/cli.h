@@ -11,7 +11,7 @@
 #ifndef ROHAS_APP_CLI_H
 #define ROHAS_APP_CLI_H
 
-#include "app/config.h"
+#include "config/config.h"
 
 enum cli_exit { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG = 2 };
 

@@ -9,7 +9,7 @@
 #ifndef ROHAS_APP_DOCTOR_CHECKS_H
 #define ROHAS_APP_DOCTOR_CHECKS_H
 
-#include "app/config.h"
+#include "config/config.h"
 
 /* NOTE: as it was configured, and worth knowing. WARNING: telemetry may be missing. PROBLEM: it is. */
 enum finding_level { FINDING_GOOD, FINDING_NOTE, FINDING_WARNING, FINDING_PROBLEM };

@@ -1,4 +1,4 @@
-#include "app/config_value.h"
+#include "config/config_value.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@ extern "C" {
 #include "base/str.h"
 }
 
-#include "app/toml.h"
+#include "config/toml.h"
 
 namespace
 {

@@ -1,4 +1,4 @@
-#include "app/toml.h"
+#include "config/toml.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,5 +131,5 @@ int main(void)
 		cmocka_unit_test(says_where_text_is_no_toml),
 	};
 
-	return test_run("app/toml", tests);
+	return test_run("config/toml", tests);
 }

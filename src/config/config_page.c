@@ -1,6 +1,6 @@
-#include "app/config_page.h"
+#include "config/config_page.h"
 
-#include "app/config.h"
+#include "config/config.h"
 
 static const char introduction[] =
 	"# Configuration\n"

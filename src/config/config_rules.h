@@ -7,10 +7,10 @@
  * Threads    one thread at a time.
  * Errors     a mistake becomes a config_problem, which names the rule's place.
  */
-#ifndef ROHAS_APP_CONFIG_RULES_H
-#define ROHAS_APP_CONFIG_RULES_H
+#ifndef ROHAS_CONFIG_CONFIG_RULES_H
+#define ROHAS_CONFIG_CONFIG_RULES_H
 
-#include "app/config_value.h"
+#include "config/config_value.h"
 
 /* Whether the name is that of the rules or of something in them. */
 bool config_rules_own(struct str name);

@@ -11,8 +11,8 @@
  * Units      as the key's own name and help say.
  * Errors     STATUS_INVALID when config->problems holds an error.
  */
-#ifndef ROHAS_APP_CONFIG_H
-#define ROHAS_APP_CONFIG_H
+#ifndef ROHAS_CONFIG_CONFIG_H
+#define ROHAS_CONFIG_CONFIG_H
 
 #include "base/arena.h"
 #include "base/status.h"

@@ -1,4 +1,4 @@
-#include "app/config.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -622,5 +622,5 @@ int main(void)
 		cmocka_unit_test(names_what_only_this_machine_reaches),
 	};
 
-	return test_run("app/config", tests);
+	return test_run("config/config", tests);
 }

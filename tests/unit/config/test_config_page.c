@@ -1,9 +1,9 @@
-#include "app/config_page.h"
+#include "config/config_page.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "test.h"
 
 static void committed_page_is_the_tables(void **state)
@@ -51,5 +51,5 @@ int main(void)
 		cmocka_unit_test(page_names_every_key_and_its_variable),
 	};
 
-	return test_run("app/config_page", tests);
+	return test_run("config/config_page", tests);
 }

@@ -1,7 +1,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "app/config.h"
+#include "config/config.h"
 
 static const char *const languages[] = {"typescript", "python", "rust", NULL};
 static const char *const store_types[] = {"rocksdb", "prometheus", "influxdb", "timescaledb", NULL};

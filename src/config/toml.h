@@ -6,8 +6,8 @@
  * Units      lines and columns count from 1.
  * Errors     STATUS_INVALID where the text is no TOML: the sentence says what is wrong, *place_out where.
  */
-#ifndef ROHAS_APP_TOML_H
-#define ROHAS_APP_TOML_H
+#ifndef ROHAS_CONFIG_TOML_H
+#define ROHAS_CONFIG_TOML_H
 
 #include "base/status.h"
 #include "base/str.h"

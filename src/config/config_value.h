@@ -8,11 +8,11 @@
  * Threads    one thread at a time.
  * Errors     a mistake becomes a config_problem, and the field keeps what it held.
  */
-#ifndef ROHAS_APP_CONFIG_VALUE_H
-#define ROHAS_APP_CONFIG_VALUE_H
+#ifndef ROHAS_CONFIG_CONFIG_VALUE_H
+#define ROHAS_CONFIG_CONFIG_VALUE_H
 
-#include "app/config.h"
-#include "app/toml.h"
+#include "config/config.h"
+#include "config/toml.h"
 
 /* One place that values come from, while it is read. */
 struct origin {

@@ -1,4 +1,4 @@
-#include "app/config_rules.h"
+#include "config/config_rules.h"
 
 static const char prefix[] = "telemetry.rules";
 

@@ -1,4 +1,4 @@
-#include "app/config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/config_rules.h"
-#include "app/config_value.h"
 #include "base/buffer.h"
+#include "config/config_rules.h"
+#include "config/config_value.h"
 #include "model/downsample.h"
 
 enum { FILE_LIMIT_BYTES = 1024 * 1024 };

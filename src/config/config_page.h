@@ -5,8 +5,8 @@
  * Threads    every call may run concurrently.
  * Errors     buffer_failed.
  */
-#ifndef ROHAS_APP_CONFIG_PAGE_H
-#define ROHAS_APP_CONFIG_PAGE_H
+#ifndef ROHAS_CONFIG_CONFIG_PAGE_H
+#define ROHAS_CONFIG_CONFIG_PAGE_H
 
 #include "base/buffer.h"
 
