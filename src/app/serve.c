@@ -14,13 +14,12 @@
 #include "archive/files.h"
 #include "base/log.h"
 #include "http/http_server.h"
-#include "model/downsample.h"
 #include "processor/processor.h"
 #include "processor/sampler.h"
 #include "receiver/receiver.h"
+#include "sdk/store_options.h"
 #include "server/server.h"
 #include "storage/commit_queue.h"
-#include "storage/rocksdb/rocksdb_store.h"
 
 enum {
 	QUEUE_LIMIT_BYTES = 64 * 1024 * 1024, /* of request bodies that wait to be stored */
@@ -125,33 +124,14 @@ static enum status archive(void *context, struct store *store, enum signal signa
 static enum status open_store(struct program *program, struct error *error)
 {
 	const struct config *config = program->config;
-	struct rocksdb_store_options options = {
-		.path = config->store_path,
-		.sync = !strcmp(config->telemetry.sync, "always"),
-		.write_buffer_bytes = (uint64_t)config->telemetry.write_buffer_bytes,
-		.block_cache_bytes = (uint64_t)config->telemetry.block_cache_bytes,
-		.block_rows = (uint32_t)config->telemetry.block_rows,
-		.compression = !strcmp(config->telemetry.compression, "lz4")    ? STORE_LZ4
-			       : !strcmp(config->telemetry.compression, "none") ? STORE_UNCOMPRESSED
-										: STORE_ZSTD,
-		.compression_level = (int)config->telemetry.compression_level,
-		.clock = &clock_system,
-		.retention_days = {[SIGNAL_TRACES] = (uint32_t)config->telemetry.retention_days,
-				   [SIGNAL_METRICS] = (uint32_t)config->telemetry.retention_days_metrics,
-				   [SIGNAL_LOGS] = (uint32_t)config->telemetry.retention_days_logs},
-		.max_storage_bytes = (uint64_t)config->telemetry.max_storage_bytes,
-	};
+	struct rocksdb_store_options options;
 
+	store_options_from(config, &options);
 	options.sifts = sampling_has_tail(&program->sampling);
 	if (config->archive_path) {
 		options.before_drop = archive;
 		options.before_drop_context = program;
 	}
-	if (!strcmp(config->telemetry.sync, "interval"))
-		options.sync_interval_ms = (uint32_t)config->telemetry.sync_interval_ms;
-	for (size_t i = 0; i < config->telemetry.downsample.count; i++)
-		downsample_rule_parse(str_from(config->telemetry.downsample.items[i]),
-				      &options.downsample[options.downsample_count++]);
 	return rocksdb_store_open(&options, &program->store, error);
 }
 

@@ -73,7 +73,7 @@ struct config_problem {
 	const char *sentence;  /* begins with its place */
 };
 
-enum { CONFIG_KEY_COUNT = 49 };
+enum { CONFIG_KEY_COUNT = 54 };
 
 struct config {
 	struct {
@@ -110,6 +110,10 @@ struct config {
 		const char *host;
 		int64_t port;
 	} receiver_http;
+	struct {
+		const char *endpoint;
+		int64_t thread_bytes, queue_bytes, flush_interval_ms, running_after_ms;
+	} library;
 	struct {
 		struct config_list allowed_origins;
 		const char *api_key;

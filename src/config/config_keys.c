@@ -20,6 +20,7 @@ static const char *const compressions[] = {"zstd", "lz4", "none", NULL};
 #define ORIGINS(field)       .type = CONFIG_ORIGINS, VALUE(field)
 #define STEPS(field)         .type = CONFIG_STEPS, VALUE(field)
 
+#define KIB (INT64_C(1) << 10)
 #define MIB (INT64_C(1) << 20)
 #define TIB (INT64_C(1) << 40)
 
@@ -166,6 +167,30 @@ const struct config_key config_keys[] = {
 	 .help = "The address on which OTLP over HTTP is received."},
 	{"telemetry.receiver.http.port", INTEGER(receiver_http.port, 0, 65535), .standard = "4318",
 	 .help = "The port on which OTLP over HTTP is received; 0 takes any free one and says which."},
+
+	{"telemetry.library.endpoint", STRING(library.endpoint), .standard = "\"\"",
+	 .help = "Where the C library sends telemetry over OTLP/HTTP, such as http://localhost:4318; empty: "
+		 "it "
+		 "writes the store at telemetry.path itself, in the application's process."},
+	{"telemetry.library.thread_bytes", SIZE(library.thread_bytes, 64 * KIB, 1024 * MIB),
+	 .standard = "\"4MiB\"",
+	 .help = "How much of what one thread recorded the C library keeps until it is taken on, what has "
+		 "not ended "
+		 "included; past it what is new is dropped and counted."},
+	{"telemetry.library.queue_bytes", SIZE(library.queue_bytes, MIB, 16384 * MIB),
+	 .standard = "\"16MiB\"",
+	 .help = "How much the C library keeps of what the receiver or the store has not taken yet; past it "
+		 "what is "
+		 "new is dropped and counted."},
+	{"telemetry.library.flush_interval_ms", INTEGER(library.flush_interval_ms, 10, 60000),
+	 .standard = "1000",
+	 .help = "How often the C library sends what was recorded; sooner where half of a thread's memory "
+		 "was used."},
+	{"telemetry.library.running_after_ms", INTEGER(library.running_after_ms, 0, 86400000),
+	 .standard = "100",
+	 .help = "After how long the C library reports that an execution runs that has not ended, with the "
+		 "next "
+		 "flush; 0: it reports none."},
 
 	{"workbench.allowed_origins", ORIGINS(workbench.allowed_origins), .standard = "[]",
 	 .help = "The web origins whose pages may read the API and send telemetry, such as "
