@@ -22,8 +22,9 @@ static bool needs_revival; /* after a fork, until the first thread records */
 static _Atomic(struct pool *) pools;
 static uint32_t pool_total;
 static _Atomic uint64_t lost[SIGNALS];
-/* How many calls this thread makes without a pool before it asks for one again. */
+/* How many calls this thread makes without a pool before it asks for one again, in the opening that had none. */
 static __thread uint32_t calls_until_retry __attribute__((tls_model("initial-exec")));
+static __thread uint32_t denied_generation __attribute__((tls_model("initial-exec")));
 
 /* What pool_init was given lies at an aligned place in what the allocator gave. */
 struct origin {
@@ -148,8 +149,10 @@ static struct pool *attach_locked(uint32_t generation)
 			pool_forget(old);
 	}
 	registry_own = take_pool(generation);
-	if (!registry_own)
+	if (!registry_own) {
 		calls_until_retry = CALLS_UNTIL_RETRY;
+		denied_generation = generation;
+	}
 	return registry_own;
 }
 
@@ -159,7 +162,7 @@ struct pool *registry_attach(void)
 	uint32_t generation = atomic_load(&registry_generation);
 	bool revives;
 
-	if (generation == 0 || (calls_until_retry && --calls_until_retry))
+	if (generation == 0 || (generation == denied_generation && calls_until_retry && --calls_until_retry))
 		return NULL;
 	pthread_mutex_lock(&lock);
 	generation = atomic_load(&registry_generation);
