@@ -251,9 +251,18 @@ ${rowBaselines.map((rows) => layoutTable(rows, fullStores, runs)).join('\n\n')}
 `;
 }
 
+function recordingTable(recording) {
+	const clocks = Object.keys(recording);
+	const rows = Object.keys(recording[clocks[0]]).map((what) => [
+		what,
+		...clocks.map((clock) => recording[clock][what].toFixed(1)),
+	]);
+	return table(['ns of the caller, median', ...clocks], rows);
+}
+
 export function writePage(results) {
 	const { machine, settings, runs, baseline, paced, checks } = results;
-	const { rowBaselines, logJsonBytes, fullStores } = results;
+	const { rowBaselines, logJsonBytes, fullStores, recording } = results;
 	const { load } = runs[0];
 	return `# Benchmark results
 
@@ -280,6 +289,10 @@ ${sizeTable(fullStores, logJsonBytes)}
 
 ${fullStores.map(fullStoreSection).join('\n')}
 ${layoutSection(rowBaselines, fullStores, runs)}
+## Recording with the C library
+
+${recordingTable(recording)}
+
 ## Checks
 
 ${checks.map((check) => `- ${check}`).join('\n')}

@@ -78,6 +78,7 @@ function programs(build) {
 		load: path.join(build, 'bench/otlp-load'),
 		wall: path.join(build, 'bench/receive-only'),
 		baseline: path.join(build, 'bench/row-baseline'),
+		recording: path.join(build, 'bench/sdk-record'),
 	};
 	for (const file of Object.values(found)) if (!existsSync(file)) fail(`${file} is missing: build it first.`);
 	return found;
@@ -287,6 +288,18 @@ function check(runs, paced, fullStores) {
 	};
 }
 
+/** What recording with the C library takes, by the clock that it reads: {clock: {what: nanoseconds}}. */
+async function measureRecording(program, folder) {
+	const figures = {};
+	let clock;
+	for (const line of (await run(program, [folder])).split('\n')) {
+		const [, what, nanoseconds] = /^(.+?) +([\d.]+) ns$/.exec(line) ?? [];
+		clock = /^clock: (.+)$/.exec(line)?.[1] ?? clock;
+		if (what) figures[clock] = { ...figures[clock], [what]: Number(nanoseconds) };
+	}
+	return figures;
+}
+
 async function main() {
 	const settings = readSettings();
 	const bench = new Bench(settings);
@@ -319,6 +332,7 @@ async function main() {
 			`${rows} rows of each signal: ${signals.traces.bytesPerRow.toFixed(1)} bytes a span, trace by id ${idle.traceById.p50.toFixed(2)} ms`,
 		);
 	}
+	const recording = await measureRecording(bench.programs.recording, mkdtempSync(path.join(bench.folder, 'recording-')));
 	const { ok, sentences } = check(runs, paced, fullStores);
 	const page = writePage({
 		machine,
@@ -330,6 +344,7 @@ async function main() {
 		rowBaselines,
 		logJsonBytes,
 		fullStores,
+		recording,
 		checks: sentences,
 	});
 	writeFileSync(settings.output, page);

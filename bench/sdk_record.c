@@ -1,7 +1,7 @@
 /*
  * sdk_record: what recording with the C library takes of the caller's time.
  *
- *     sdk-record [FOLDER]    the embedded store in FOLDER is written meanwhile; without one, it is a new one in /tmp
+ *     sdk-record FOLDER    a project whose store is written meanwhile
  *
  * Each figure is the median over many short runs, each of fewer records than a thread's pool holds, with the pool drained
  * in between: what is measured is the caller's path and not how fast something can be thrown away. Beside it stands
@@ -139,15 +139,17 @@ static bool measure(const char *folder)
 
 int main(int argc, char **argv)
 {
-	char made[] = "/tmp/sdk-record-XXXXXX";
-	const char *folder = argc > 1 ? argv[1] : mkdtemp(made);
 	bool has_counter, done;
 
-	setenv("ROHAS_TELEMETRY_SYNC", "never", 1);
-	done = folder && measure(folder);
+	if (argc != 2) {
+		fprintf(stderr, "usage: sdk-record FOLDER\n");
+		return EXIT_FAILURE;
+	}
+	setenv("ROHAS_TELEMETRY_SYNC", "never", 1); /* the disk is not what is measured */
+	done = measure(argv[1]);
 	has_counter = ticks_are_counter;
 	ticks_are_counter = false;
 	if (done && has_counter)
-		done = measure(folder);
+		done = measure(argv[1]);
 	return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

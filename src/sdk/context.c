@@ -63,12 +63,15 @@ bool trace_parent_read(const char *text, struct trace_parent *parent_out)
 
 void trace_parent_write(const struct trace_parent *parent, char text_out[ROHAS_TRACEPARENT_SIZE])
 {
+	/* Flags that this version does not know are not handed on. */
+	uint8_t flags = parent->flags & (TRACE_SAMPLED | TRACE_RANDOM);
+
 	memcpy(text_out, "00-", TRACE_AT);
 	hex_encode((const uint8_t *)parent->trace_id, sizeof(parent->trace_id), text_out + TRACE_AT);
 	text_out[PARENT_AT - 1] = '-';
 	hex_encode((const uint8_t *)&parent->span_id, sizeof(parent->span_id), text_out + PARENT_AT);
 	text_out[FLAGS_AT - 1] = '-';
-	hex_encode(&parent->flags, 1, text_out + FLAGS_AT);
+	hex_encode(&flags, 1, text_out + FLAGS_AT);
 	text_out[TRACEPARENT_LENGTH] = '\0';
 }
 

@@ -47,6 +47,16 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	return made;
 }
 
+/* Forgotten before it is closed: its number is soon another file's. */
+static int close_socket(void *context, curl_socket_t closed)
+{
+	struct http_transport *http = context;
+	int held = (int)closed;
+
+	atomic_compare_exchange_strong(&http->socket, &held, -1);
+	return close(closed);
+}
+
 static bool set_headers(struct http_transport *http, const char *api_key)
 {
 	char key_header[HEADER_SIZE];
@@ -77,6 +87,8 @@ static void set_options(struct http_transport *http)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &http->answer);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
 }
 
 /* Until the transfer is over or its time is; the code of the transfer. */

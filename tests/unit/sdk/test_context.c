@@ -20,6 +20,17 @@ static void reads_and_writes_a_traceparent(void **state)
 	assert_string_equal(written, text);
 }
 
+static void hands_on_no_flag_that_it_does_not_know(void **state)
+{
+	char written[ROHAS_TRACEPARENT_SIZE];
+	struct trace_parent parent;
+
+	(void)state;
+	assert_true(trace_parent_read("cc-" TRACE "-" SPAN "-fd", &parent));
+	trace_parent_write(&parent, written);
+	assert_string_equal(written, "00-" TRACE "-" SPAN "-01");
+}
+
 static void knows_a_traceparent_from_no_traceparent(void **state)
 {
 	static const struct {
@@ -165,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_and_writes_a_traceparent),
+		cmocka_unit_test(hands_on_no_flag_that_it_does_not_know),
 		cmocka_unit_test(knows_a_traceparent_from_no_traceparent),
 		cmocka_unit_test(knows_a_tracestate_from_no_tracestate),
 		cmocka_unit_test(cuts_what_is_too_long_between_two_members),
