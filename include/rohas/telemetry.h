@@ -161,7 +161,7 @@ ROHAS_API_CALL enum rohas_status rohas_open(const struct rohas_options *options,
  * An append to the embedded store that is under way is waited for past the deadline: it cannot be taken back.
  *
  * Calls of other threads meanwhile and later do nothing; the pool of a thread that lives on is given back when it
- * ends: with an allocator of your own, end your threads before you close.
+ * ends, and one with executions that never end stays: with an allocator of your own, end both before you close.
  */
 ROHAS_API_CALL enum rohas_status rohas_close(uint32_t deadline_ms, struct rohas_report *report_out);
 

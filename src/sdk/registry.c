@@ -21,6 +21,7 @@ static void (*revive)(void);
 static bool needs_revival; /* after a fork, until the first thread records */
 static _Atomic(struct pool *) pools;
 static uint32_t pool_total;
+static struct pool *kept; /* of openings that have ended, with spans that never did */
 static _Atomic uint64_t lost[SIGNALS];
 /* How many calls this thread makes without a pool before it asks for one again, in the opening that had none. */
 static __thread uint32_t calls_until_retry __attribute__((tls_model("initial-exec")));
@@ -62,11 +63,45 @@ static void pool_free(struct pool *pool)
 	memory_give(&origin.allocator, origin.memory, origin.size);
 }
 
-/* A pool that no opening knows any more. One with spans that never ended stays: their handles may be used. */
+/*
+ * A pool that no opening knows any more. One with spans that never ended stays, because their handles may be used, for
+ * the next thread that needs one like it.
+ */
 static void pool_forget(struct pool *pool)
 {
-	if (pool_count_begun(pool) == 0)
+	if (pool_count_begun(pool) == 0) {
 		pool_free(pool);
+		return;
+	}
+	pool->next = kept;
+	kept = pool;
+}
+
+static bool is_alike(struct pool *pool, size_t size)
+{
+	const struct rohas_allocator *allocator = &origin_of(pool)->allocator;
+
+	return pool->size == size && allocator->allocate == options.allocator.allocate &&
+	       allocator->release == options.allocator.release &&
+	       allocator->context == options.allocator.context;
+}
+
+/* A kept pool as new, or NULL. Old handles find another id in it, or none. */
+static struct pool *take_kept(void)
+{
+	uint32_t chunk_count;
+	size_t size = pool_size(options.thread_bytes, &chunk_count);
+
+	for (struct pool **at = &kept; *at; at = &(*at)->next) {
+		struct pool *pool = *at;
+
+		if (!is_alike(pool, size))
+			continue;
+		*at = pool->next;
+		pool_reset(pool);
+		return pool;
+	}
+	return NULL;
 }
 
 static void thread_ends(void *context)
@@ -101,8 +136,12 @@ static struct pool *find_free(uint32_t generation)
 
 static struct pool *add_pool(void)
 {
-	struct pool *pool = pool_total < options.thread_limit ? pool_new() : NULL;
+	struct pool *pool = NULL;
 
+	if (pool_total < options.thread_limit)
+		pool = take_kept();
+	if (!pool && pool_total < options.thread_limit)
+		pool = pool_new();
 	if (!pool)
 		return NULL;
 	pool->is_listed = true;
@@ -124,7 +163,7 @@ static struct pool *take_pool(uint32_t generation)
 	if (pthread_setspecific(key, pool) != 0) {
 		if (is_new) {
 			pool_total--;
-			pool_free(pool);
+			pool_forget(pool);
 		}
 		return NULL;
 	}

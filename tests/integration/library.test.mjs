@@ -102,6 +102,23 @@ describe('the C library', () => {
 		for (const handler of Object.keys(kinds)) assert.ok(counted.includes(handler), counted);
 	});
 
+	for (const [name, isSent] of [
+		['sent', true],
+		['written', false],
+	]) {
+		test(`what was recorded is ${name} when the application ends without closing`, async () => {
+			const program = isSent && (await startProgram());
+			const root = temporaryFolder();
+			await writeConfig(root, isSent ? `[telemetry.library]\nendpoint = "${program.otlpUrl}"\n` : '');
+			const consumer = await buildProgram(library, { source, ...ways[0][1] });
+			const result = await startChild(consumer, [root, 'leave']).exited;
+			assert.equal(result.code, 0, result.stderr);
+			const where = isSent ? ['--url', program.url] : ['--project-root', root];
+			const found = await runProgram(['query', 'traces', ...where, '--format', 'json']);
+			assert.equal(JSON.parse(found.stdout).traces.length, 4, found.stderr);
+		});
+	}
+
 	test('says that another process holds the store', async () => {
 		const program = await startProgram();
 		const consumer = await buildProgram(library, { source, ...ways[0][1] });

@@ -1,5 +1,4 @@
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -598,27 +597,6 @@ static void a_child_of_a_child_that_recorded_nothing_exits(void **state)
 	assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
 }
 
-static void what_was_recorded_is_delivered_at_exit(void **state)
-{
-	struct shelf *shelf = *state;
-	int result = -1;
-	struct batch rows;
-	pid_t process;
-
-	shelf_open_library(shelf, usual);
-	fflush(NULL);
-	process = fork();
-	if (process == 0) {
-		rohas_handler_end(rohas_handler_begin(ROHAS_API, "last words", NULL));
-		exit(0);
-	}
-	assert_int_equal(waitpid(process, &result, 0), process);
-	assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
-	shelf_read(shelf, &rows);
-	assert_non_null(shelf_span(&rows, "last words"));
-	batch_release(&rows);
-}
-
 /* Gives no memory from its nth call on, and knows what is out. */
 struct stingy {
 	_Atomic long left;
@@ -733,7 +711,6 @@ int main(void)
 		over_shelf(threads_that_ended_make_room),
 		over_shelf(a_child_starts_anew),
 		over_shelf(a_child_of_a_child_that_recorded_nothing_exits),
-		over_shelf(what_was_recorded_is_delivered_at_exit),
 		over_shelf(it_lives_with_no_memory_at_every_place),
 		over_shelf(an_allocator_gets_everything_back),
 	};
