@@ -113,7 +113,7 @@ struct rohas_options {
 	const char *config_file;  /* NULL: config/rohas.toml under the project root, if it is there */
 
 	/* The address of a running rohas-telemetry or another OTLP receiver: "http://localhost:4318".
-	 * NULL: telemetry.library.endpoint; where that is empty, the store at telemetry.path, in this process. */
+	 * NULL: telemetry.library.endpoint. Where that or this is "": the store at telemetry.path, in this process. */
 	const char *endpoint;
 	const char *api_key; /* sent as X-API-Key */
 
