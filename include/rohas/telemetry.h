@@ -49,7 +49,7 @@
  * Units      times are Unix nanoseconds (_ns), deadlines milliseconds (_ms), sizes bytes, NUL included where a size is
  *            an array's.
  * Errors     Calls that record return nothing: what could not be recorded is counted (rohas_report). The library never
- *            ends the process.
+ *            ends the process (a disk that cannot deliver may, where the store is in it: docs/library.md).
  *
  * Names are UTF-8; what is not is written with ? for each byte past ASCII.
  */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "sdk/courier.h"
 #include "sdk/drain.h"
 #include "sdk/registry.h"
@@ -176,6 +177,7 @@ static void after_fork_in_child(void)
 
 static void prepare_once(void)
 {
+	log_set_level(LOG_WARN); /* standard error is the application's */
 	ticks_detect();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	has_outbox = outbox_init(&telemetry.outbox);
