@@ -312,7 +312,7 @@ static inline struct rohas_field rohas_bool(const char *key, bool value)
 	return field;
 }
 
-/* For the functions below: sizes of literals are then known when the application is compiled. */
+/* For the functions below: sizes of literals are then known when the application is compiled. key and value end in NUL. */
 ROHAS_API_CALL void rohas_tag_bytes(struct rohas_span span, const char *key, size_t key_size,
 				    const char *value, size_t value_size);
 ROHAS_API_CALL void rohas_tag_integer(struct rohas_span span, const char *key, size_t key_size,
