@@ -76,6 +76,19 @@ void arena_clear(struct arena *arena)
 		largest->next = NULL;
 }
 
+void arena_rewind(struct arena *arena, const struct arena *mark)
+{
+	while (arena->chunks != mark->chunks) {
+		struct arena_chunk *next = arena->chunks->next;
+
+		give_back(arena, arena->chunks->size);
+		free(arena->chunks);
+		arena->chunks = next;
+	}
+	arena->at = mark->at;
+	arena->end = mark->end;
+}
+
 void *arena_grow(struct arena *arena, size_t size)
 {
 	size_t left = arena->limit_bytes - arena->used_bytes;

@@ -42,6 +42,9 @@ void arena_release(struct arena *arena);
 /* Forgets all pieces but keeps the largest chunk for the next use. */
 void arena_clear(struct arena *arena);
 
+/* Gives back what was taken since mark was a copy of the arena; nothing was cleared or released in between. */
+void arena_rewind(struct arena *arena, const struct arena *mark);
+
 void *arena_grow(struct arena *arena, size_t size);
 
 /* size 0 is allowed and gives a pointer that must not be read. Not zeroed. */

@@ -2,8 +2,8 @@
  * Damaged blocks: a block whose bytes are not what was written costs its own rows, never the whole answer.
  *
  * Whoever finds that a block is damaged notes it: the index gives it to no search any more, the log says so
- * once, and a figure counts it. The search that has met it fails as corrupt, without a trace in its answer, and
- * begins anew without the block.
+ * once, and a figure counts it. The search that has met it fails as corrupt, without a trace in its answer or in the
+ * memory that it was given, and begins anew without the block.
  */
 #include "base/log.h"
 #include "storage/rocksdb/rocksdb_internal.h"
@@ -14,7 +14,13 @@ enum status note_damage(struct rocksdb_store *store, const struct block_entry *e
 	/* Only its flags change; the index owns the entry, and gave it out as one not to be changed. */
 	struct block_entry *noted = (struct block_entry *)entry;
 
-	if (status != STATUS_CORRUPT || atomic_exchange(&noted->is_damaged, true))
+	bool is_known;
+
+	if (status != STATUS_CORRUPT)
+		return status;
+	is_known = atomic_exchange(&noted->is_damaged, true);
+	atomic_fetch_add(&store->damage_notes, 1);
+	if (is_known)
 		return status;
 	atomic_store(&noted->is_unmergeable, true);
 	atomic_fetch_add(&store->damaged_row_count, entry->header.row_count);
@@ -27,26 +33,27 @@ enum status note_damage(struct rocksdb_store *store, const struct block_entry *e
 	return status;
 }
 
-/* Whether a search that ended so is worth beginning anew: it has found damage that was not known before. */
-static bool goes_around(struct rocksdb_store *store, enum status status, uint64_t *known)
+bool damage_goes_around(struct rocksdb_store *store, enum status status, uint64_t *notes)
 {
-	uint64_t count = atomic_load(&store->damaged_block_count);
-	bool is_new = status == STATUS_CORRUPT && count != *known;
+	uint64_t count = atomic_load(&store->damage_notes);
+	bool is_noted = status == STATUS_CORRUPT && count != *notes;
 
-	*known = count;
-	return is_new;
+	*notes = count;
+	return is_noted;
 }
 
 enum status around_read_trace(struct store *base, const uint8_t trace_id[TRACE_ID_SIZE],
 			      struct batch *batch_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	uint64_t known = atomic_load(&store->damaged_block_count);
-	enum status status;
+	uint64_t notes = atomic_load(&store->damage_notes);
+	const struct arena before = batch_out->arena;
+	enum status status = rocksdb_read_trace(base, trace_id, batch_out, error);
 
-	do
+	while (damage_goes_around(store, status, &notes)) {
+		arena_rewind(&batch_out->arena, &before);
 		status = rocksdb_read_trace(base, trace_id, batch_out, error);
-	while (goes_around(store, status, &known));
+	}
 	return status;
 }
 
@@ -55,13 +62,13 @@ enum status around_find_traces(struct store *base, const struct span_filter *fil
 			       size_t *hit_count_out, uint64_t *snapshot_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	uint64_t known = atomic_load(&store->damaged_block_count);
+	uint64_t notes = atomic_load(&store->damage_notes);
 	enum status status;
 
 	do
 		status =
 			rocksdb_find_traces(base, filter, page, hits_out, hit_count_out, snapshot_out, error);
-	while (goes_around(store, status, &known));
+	while (damage_goes_around(store, status, &notes));
 	return status;
 }
 
@@ -69,12 +76,14 @@ enum status around_find_logs(struct store *base, const struct log_filter *filter
 			     struct batch *batch_out, uint64_t *snapshot_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	uint64_t known = atomic_load(&store->damaged_block_count);
-	enum status status;
+	uint64_t notes = atomic_load(&store->damage_notes);
+	const struct arena before = batch_out->arena;
+	enum status status = rocksdb_find_logs(base, filter, page, batch_out, snapshot_out, error);
 
-	do
+	while (damage_goes_around(store, status, &notes)) {
+		arena_rewind(&batch_out->arena, &before);
 		status = rocksdb_find_logs(base, filter, page, batch_out, snapshot_out, error);
-	while (goes_around(store, status, &known));
+	}
 	return status;
 }
 
@@ -82,12 +91,14 @@ enum status around_list_metrics(struct store *base, struct time_range range, str
 				struct metric_summary **metrics_out, size_t *count_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	uint64_t known = atomic_load(&store->damaged_block_count);
-	enum status status;
+	uint64_t notes = atomic_load(&store->damage_notes);
+	const struct arena before = *arena;
+	enum status status = rocksdb_list_metrics(base, range, arena, metrics_out, count_out, error);
 
-	do
+	while (damage_goes_around(store, status, &notes)) {
+		arena_rewind(arena, &before);
 		status = rocksdb_list_metrics(base, range, arena, metrics_out, count_out, error);
-	while (goes_around(store, status, &known));
+	}
 	return status;
 }
 
@@ -95,11 +106,13 @@ enum status around_read_points(struct store *base, const struct point_filter *fi
 			       struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	uint64_t known = atomic_load(&store->damaged_block_count);
-	enum status status;
+	uint64_t notes = atomic_load(&store->damage_notes);
+	const struct arena before = batch_out->arena;
+	enum status status = rocksdb_read_points(base, filter, batch_out, error);
 
-	do
+	while (damage_goes_around(store, status, &notes)) {
+		arena_rewind(&batch_out->arena, &before);
 		status = rocksdb_read_points(base, filter, batch_out, error);
-	while (goes_around(store, status, &known));
+	}
 	return status;
 }

@@ -70,6 +70,7 @@ struct rocksdb_store {
 	_Atomic uint64_t removed_bytes; /* of bodies that were merged or dropped, and that nobody reads */
 	_Atomic uint64_t bulk_bytes;    /* of files that merges wrote: see bulk.h */
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
+	_Atomic uint64_t damage_notes;                           /* how often damage was met, known or not */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
 	atomic_bool has_lost_headers;   /* so that bodies without one are no garbage: they can be rescued */
 	bool is_read_only;
@@ -165,6 +166,12 @@ void body_release(struct body *body);
  */
 enum status note_damage(struct rocksdb_store *store, const struct block_entry *entry, enum status status,
 			const struct error *error);
+
+/*
+ * Whether a search that ended so is worth beginning anew: damage was noted since *notes, so that the next one is given
+ * fewer blocks. That another has found the same block first, and has perhaps not counted it yet, makes no difference.
+ */
+bool damage_goes_around(struct rocksdb_store *store, enum status status, uint64_t *notes);
 
 /*
  * Writes the batch, all of it or nothing; the only way to write once the store is open. After one failure every

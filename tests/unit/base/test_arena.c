@@ -114,6 +114,27 @@ static void copies_end_in_nul(void **state)
 	arena_release(&arena);
 }
 
+static void goes_back_to_what_it_was(void **state)
+{
+	struct arena arena, mark;
+	char *kept;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	for (size_t size = 0; size < 40000; size += 10000) {
+		mark = arena;
+		for (size_t i = 0; i < 20; i++)
+			assert_non_null(arena_alloc(&arena, size + 16));
+		arena_rewind(&arena, &mark);
+		assert_memory_equal(&arena, &mark, sizeof(arena));
+		kept = arena_alloc(&arena, 100);
+		memset(kept, 'x', 100);
+	}
+	/* What it has left is what it had: no chunk of a try counts towards the ceiling. */
+	assert_non_null(arena_alloc(&arena, 900000));
+	arena_release(&arena);
+}
+
 static void copies_say_when_it_is_full(void **state)
 {
 	struct arena arena;
@@ -152,6 +173,7 @@ int main(void)
 		cmocka_unit_test(gives_one_large_piece),        cmocka_unit_test(clear_keeps_memory_warm),
 		cmocka_unit_test(zeroes_what_it_counts_out),    cmocka_unit_test(copies_end_in_nul),
 		cmocka_unit_test(copies_say_when_it_is_full),   cmocka_unit_test(arenas_share_a_budget),
+		cmocka_unit_test(goes_back_to_what_it_was),
 	};
 
 	return test_run("base/arena", tests);

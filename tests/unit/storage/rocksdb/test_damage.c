@@ -5,6 +5,7 @@
 
 #include "folder.h"
 #include "storage/rocksdb/inspect.h"
+#include "storage/rocksdb/rocksdb_internal.h"
 
 enum { FAMILIES = 5, ROWS = 300 };
 
@@ -226,6 +227,62 @@ static void a_store_for_writing_takes_rows_beside_the_damage(void **state)
 	store_close(store);
 }
 
+static size_t memory_of_points(struct store *store)
+{
+	const struct point_filter any = POINT_FILTER_ANY;
+	struct error error = {0};
+	struct batch batch;
+	size_t used;
+
+	batch_init(&batch, 0);
+	assert_int_equal(store_read_points(store, &any, &batch, &error), STATUS_OK);
+	assert_int_equal(batch.point_count, ROWS);
+	used = batch.arena.used_bytes;
+	batch_release(&batch);
+	return used;
+}
+
+static struct block_entry *first_entry(struct store *store, enum signal signal)
+{
+	return ((struct rocksdb_store *)store)->index.entries[signal][0];
+}
+
+static void a_search_that_began_anew_keeps_no_memory_of_its_first_try(void **state)
+{
+	struct store *store;
+	size_t first;
+
+	fill(*state);
+	cut_bodies(*state);
+	store = open_store(*state, true);
+	/* The block that is cut is the older one, and read last. */
+	first = memory_of_points(store);
+	assert_int_equal(stats_of(store).damaged_block_count, 1);
+	assert_int_equal(memory_of_points(store), first);
+	store_close(store);
+}
+
+/* Another thread has found it, and has not counted it yet. */
+static void a_search_begins_anew_where_another_found_the_damage_first(void **state)
+{
+	struct error error = {.status = STATUS_CORRUPT, .message = "cut"};
+	struct rocksdb_store *inner;
+	struct store *store;
+	uint64_t notes;
+
+	fill(*state);
+	store = open_store(*state, true);
+	inner = (struct rocksdb_store *)store;
+	notes = atomic_load(&inner->damage_notes);
+	assert_false(damage_goes_around(inner, STATUS_CORRUPT, &notes));
+	atomic_store(&first_entry(store, SIGNAL_LOGS)->is_damaged, true);
+	note_damage(inner, first_entry(store, SIGNAL_LOGS), STATUS_CORRUPT, &error);
+	assert_true(damage_goes_around(inner, STATUS_CORRUPT, &notes));
+	assert_false(damage_goes_around(inner, STATUS_CORRUPT, &notes));
+	assert_int_equal(stats_of(store).damaged_block_count, 0);
+	store_close(store);
+}
+
 static void the_rest_is_compacted(void **state)
 {
 	struct error error = {0};
@@ -308,6 +365,8 @@ int main(void)
 		folder_test(every_search_goes_on_around_a_block_that_is_cut),
 		folder_test(every_search_goes_on_around_a_bit_that_the_disk_turned),
 		folder_test(a_store_for_writing_takes_rows_beside_the_damage),
+		folder_test(a_search_that_began_anew_keeps_no_memory_of_its_first_try),
+		folder_test(a_search_begins_anew_where_another_found_the_damage_first),
 		folder_test(the_rest_is_compacted),
 		folder_test(headers_that_cannot_be_read_cost_their_own_blocks),
 		folder_test(rows_go_on_beside_headers_that_cannot_be_read),
