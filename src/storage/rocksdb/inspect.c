@@ -10,58 +10,93 @@ static enum status check_store(const struct store *store, struct error *error)
 			 store->ops->name);
 }
 
-static bool read_key(struct str key, struct stored_block *block_out)
-{
-	*block_out = (struct stored_block){0};
-	if (key.size != HEADER_KEY_SIZE || (uint8_t)key.data[4] >= SIGNAL_COUNT)
-		return false;
-	block_out->day = partition_of_key(key.data);
-	block_out->signal = (uint8_t)key.data[4];
-	block_out->sequence = sequence_of_key(key.data);
-	return true;
-}
-
-struct walk {
-	block_visit *visit;
-	void *context;
-	struct arena arena;
+/* The headers as they lie in the database, one behind the other: so that no visit is made while it is held open. */
+struct gathered {
+	char key[HEADER_KEY_SIZE];
+	bool is_read;
+	uint32_t value_size; /* of what follows */
 };
 
-static enum status visit_header(void *context, struct str key, struct str value, struct error *error)
+static enum status gather_header(void *context, struct str key, struct str value, struct error *error)
 {
-	struct walk *walk = context;
-	struct stored_block block;
-	struct error damage;
-	enum status status = STATUS_CORRUPT;
+	struct gathered gathered = {.is_read = value.data != NULL, .value_size = (uint32_t)value.size};
+	struct buffer *headers = context;
 
-	if (!read_key(key, &block))
+	if (key.size != HEADER_KEY_SIZE || (uint8_t)key.data[4] >= SIGNAL_COUNT)
 		return error_set(error, STATUS_CORRUPT,
 				 "the headers hold a key of %zu bytes that is no block's", key.size);
-	block.header_bytes = value.size;
-	arena_clear(&walk->arena);
+	memcpy(gathered.key, key.data, HEADER_KEY_SIZE);
+	buffer_append(headers, &gathered, sizeof(gathered));
+	buffer_append_str(headers, value);
+	return buffer_failed(headers) ? error_set(error, STATUS_NO_MEMORY, "no memory to list the blocks")
+				      : STATUS_OK;
+}
+
+static enum status gather_headers(struct rocksdb_store *store, struct buffer *headers, struct error *error)
+{
+	enum status status = begin_read(store, error);
+
+	if (status != STATUS_OK)
+		return status;
+	return end_read(store, each_header(store, gather_header, headers, error));
+}
+
+/* value.data is NULL where the header cannot be read. */
+static enum status visit_header(block_visit *visit, void *context, const char key[HEADER_KEY_SIZE],
+				struct str value, struct arena *arena, struct error *error)
+{
+	struct stored_block block = {.day = partition_of_key(key),
+				     .signal = (uint8_t)key[4],
+				     .sequence = sequence_of_key(key),
+				     .header_bytes = value.size};
+	enum status status = STATUS_CORRUPT;
+	struct error damage;
+
 	if (value.data)
-		status = header_decode(value, &walk->arena, &block.header, &damage);
+		status = header_decode(value, arena, &block.header, &damage);
 	if (status == STATUS_NO_MEMORY)
 		return error_set(error, status, "%s", damage.message);
 	block.level = block.header.level;
 	block.is_header_damaged = status != STATUS_OK || block.header.signal != block.signal ||
 				  block.header.sequence != block.sequence;
-	return walk->visit(walk->context, &block, error);
+	return visit(context, &block, error);
+}
+
+static enum status visit_headers(struct str headers, block_visit *visit, void *context, struct error *error)
+{
+	struct arena arena;
+	enum status status = STATUS_OK;
+
+	arena_init(&arena, 0);
+	for (size_t at = 0; at < headers.size && status == STATUS_OK;) {
+		struct gathered gathered;
+		struct str value;
+
+		memcpy(&gathered, headers.data + at, sizeof(gathered));
+		at += sizeof(gathered);
+		value = str_make(gathered.is_read ? headers.data + at : NULL, gathered.value_size);
+		at += value.size;
+		arena_clear(&arena);
+		status = visit_header(visit, context, gathered.key, value, &arena, error);
+	}
+	arena_release(&arena);
+	return status;
 }
 
 enum status inspect_blocks(struct store *base, block_visit *visit, void *context, bool *is_whole_out,
 			   struct error *error)
 {
-	struct walk walk = {visit, context, {0}};
+	struct rocksdb_store *store = (struct rocksdb_store *)base;
+	struct buffer headers = BUFFER_EMPTY;
 	enum status status = check_store(base, error);
 
-	if (status != STATUS_OK)
-		return status;
-	arena_init(&walk.arena, 0);
-	status = each_header((struct rocksdb_store *)base, visit_header, &walk, error);
-	arena_release(&walk.arena);
+	if (status == STATUS_OK)
+		status = gather_headers(store, &headers, error);
+	if (status == STATUS_OK)
+		status = visit_headers(buffer_str(&headers), visit, context, error);
+	buffer_release(&headers);
 	if (status == STATUS_OK && is_whole_out)
-		*is_whole_out = !atomic_load(&((struct rocksdb_store *)base)->has_unknown_blocks);
+		*is_whole_out = !atomic_load(&store->has_unknown_blocks);
 	return status;
 }
 
@@ -75,13 +110,17 @@ enum status inspect_read_body(struct store *base, const struct stored_block *blo
 	struct body body;
 
 	if (status == STATUS_OK)
-		status = body_fetch(store, &entry, &body, error);
+		status = begin_read(store, error);
 	if (status != STATUS_OK)
 		return status;
-	buffer_append_str(body_out, body.bytes);
-	body_release(&body);
-	return buffer_failed(body_out) ? error_set(error, STATUS_NO_MEMORY, "no memory to read a block")
-				       : STATUS_OK;
+	status = body_fetch(store, &entry, &body, error);
+	if (status == STATUS_OK) {
+		buffer_append_str(body_out, body.bytes);
+		body_release(&body);
+		if (buffer_failed(body_out))
+			status = error_set(error, STATUS_NO_MEMORY, "no memory to read a block");
+	}
+	return end_read(store, status);
 }
 
 static bool has_key(struct rocksdb_store *store, size_t family, const char *key, size_t size)

@@ -4,9 +4,11 @@
  * For stores of rocksdb_store_open, usually opened read-only; on others every call is STATUS_UNSUPPORTED.
  *
  * Ownership  a stored_block and its arrays live until the visit returns.
- * Threads    beside each other, and beside appends and reads; not beside a merge, which may take a block away
- *            between its visit and what is asked of it then.
- * Errors     enum status. STATUS_CORRUPT concerns one block.
+ * Threads    beside each other, beside appends and reads, and beside the store's being opened anew after a failure;
+ *            not beside a merge, which may take a block away between its visit and what is asked of it then. A visit
+ *            holds no lock: it may read.
+ * Errors     enum status. STATUS_CORRUPT concerns one block. STATUS_BUSY where there is no database to read at the
+ *            moment.
  */
 #ifndef ROHAS_STORAGE_ROCKSDB_INSPECT_H
 #define ROHAS_STORAGE_ROCKSDB_INSPECT_H
@@ -28,7 +30,7 @@ struct stored_block {
 typedef enum status block_visit(void *context, const struct stored_block *block, struct error *error);
 
 /*
- * Every block, by day, signal and sequence. is_whole_out (NULL is allowed) says whether these are all: where
+ * Every block that there is at the beginning, by day, signal and sequence. is_whole_out (NULL is allowed) says whether these are all: where
  * headers are damaged, and bodies too that would say which headers there were, some may not be known.
  */
 enum status inspect_blocks(struct store *store, block_visit *visit, void *context, bool *is_whole_out,

@@ -4,6 +4,7 @@
 
 #include "folder.h"
 #include "storage/columns/check.h"
+#include "storage/rocksdb/rocksdb_internal.h"
 
 static const uint64_t noon_ns = UINT64_C(1767268800) * NS_PER_SECOND;
 static const uint64_t day_ns = UINT64_C(86400) * NS_PER_SECOND;
@@ -170,6 +171,58 @@ static void compacting_files_needs_a_store_for_writing(void **state)
 	store_close(store);
 }
 
+/* Whoever opens the database anew waits for the lock, and none would be given for reading a second time then. */
+static enum status try_to_open_anew(void *context, const struct stored_block *block, struct error *error)
+{
+	struct rocksdb_store *store = context;
+	struct buffer body = BUFFER_EMPTY;
+
+	assert_int_equal(pthread_rwlock_trywrlock(&store->db_lock), 0);
+	pthread_rwlock_unlock(&store->db_lock);
+	assert_int_equal(inspect_read_body(&store->base, block, &body, error), STATUS_OK);
+	assert_true(body.size > 0);
+	buffer_release(&body);
+	return STATUS_OK;
+}
+
+static void holds_no_lock_while_a_visit_looks(void **state)
+{
+	struct store *store = open_store(*state, false);
+	struct error error = {0};
+
+	append_span(store, 1, noon_ns);
+	store_close(store);
+	store = open_store(*state, true);
+	assert_int_equal(inspect_blocks(store, try_to_open_anew, store, NULL, &error), STATUS_OK);
+	store_close(store);
+}
+
+static void is_busy_while_there_is_no_database(void **state)
+{
+	const struct stored_block block = {.day = partition_of(noon_ns), .sequence = 1};
+	struct store *store = open_store(*state, false);
+	struct rocksdb_store *inner;
+	struct buffer body = BUFFER_EMPTY;
+	struct error error = {0};
+	size_t visits = 0;
+	rocksdb_t *db;
+
+	append_span(store, 1, noon_ns);
+	store_close(store);
+	/* As recovery leaves a store whose database cannot be opened; this one has no threads of its own. */
+	store = open_store(*state, true);
+	inner = (struct rocksdb_store *)store;
+	db = inner->db;
+	inner->db = NULL;
+	assert_int_equal(inspect_blocks(store, stop, &visits, NULL, &error), STATUS_BUSY);
+	assert_int_equal(inspect_read_body(store, &block, &body, &error), STATUS_BUSY);
+	assert_int_equal(visits, 0);
+	inner->db = db;
+	assert_int_equal(inspect_read_body(store, &block, &body, &error), STATUS_OK);
+	buffer_release(&body);
+	store_close(store);
+}
+
 #define folder_test(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 int main(void)
@@ -178,6 +231,8 @@ int main(void)
 		folder_test(visits_every_block_by_day_and_finds_it_whole),
 		folder_test(merged_blocks_are_whole_too),
 		folder_test(ends_where_the_visit_says),
+		folder_test(holds_no_lock_while_a_visit_looks),
+		folder_test(is_busy_while_there_is_no_database),
 		folder_test(counts_bodies_without_a_header_but_not_what_a_merge_left),
 		folder_test(compacting_files_needs_a_store_for_writing),
 	};
