@@ -202,9 +202,28 @@ void block_index_replace(struct block_index *index, struct block_entry *const *o
 		block_entry_free(old[i]);
 }
 
+/* Few are damaged: each is looked for. */
+static void keep_damage(const struct block_entry *damaged, const struct block_index *to)
+{
+	size_t signal = damaged->header.signal;
+
+	for (size_t i = 0; i < to->counts[signal]; i++) {
+		struct block_entry *entry = to->entries[signal][i];
+
+		if (entry->header.sequence != damaged->header.sequence)
+			continue;
+		atomic_store(&entry->is_damaged, true);
+		atomic_store(&entry->is_unmergeable, true);
+	}
+}
+
 void block_index_take(struct block_index *index, struct block_index *from)
 {
 	pthread_rwlock_wrlock(&index->lock);
+	for (size_t signal = 0; signal < SIGNAL_COUNT; signal++)
+		for (size_t i = 0; i < index->counts[signal]; i++)
+			if (atomic_load(&index->entries[signal][i]->is_damaged))
+				keep_damage(index->entries[signal][i], from);
 	free_entries(index);
 	for (size_t signal = 0; signal < SIGNAL_COUNT; signal++) {
 		index->entries[signal] = from->entries[signal];

@@ -70,7 +70,8 @@ void block_index_replace(struct block_index *index, struct block_entry *const *o
 
 /*
  * Puts all entries of another index, which nobody else uses, in the place of this one's, and empties that. What
- * this one had, and what lies in its graveyard, is freed: nobody reads from it.
+ * this one had, and what lies in its graveyard, is freed: nobody reads from it. A block of both that was found
+ * damaged stays so.
  */
 void block_index_take(struct block_index *index, struct block_index *from);
 

@@ -71,6 +71,8 @@ struct rocksdb_store {
 	_Atomic uint64_t bulk_bytes;    /* of files that merges wrote: see bulk.h */
 	_Atomic uint64_t damaged_block_count, damaged_row_count; /* found since the store was opened */
 	_Atomic uint64_t damage_notes;                           /* how often damage was met, known or not */
+	uint64_t
+		lost_header_count; /* of the thread that reads the headers: how many of the blocks are counted for that */
 	atomic_bool has_unknown_blocks; /* headers are damaged, and bodies that would say which there were */
 	atomic_bool has_lost_headers;   /* so that bodies without one are no garbage: they can be rescued */
 	bool is_read_only;

@@ -201,6 +201,7 @@ struct loading {
 	struct block_index *index;
 	uint64_t acknowledged;
 	rocksdb_writebatch_t *refused;
+	uint64_t lost_count; /* of headers that cannot be read */
 };
 
 /* A block that was written and never acknowledged is taken out, header and body. */
@@ -255,7 +256,7 @@ static void note_sequence(struct rocksdb_store *store, struct str key)
 /* Brings a header into memory. A damaged one costs its own block, not the store. */
 static enum status load_header(void *context, struct str key, struct str value, struct error *error)
 {
-	const struct loading *loading = context;
+	struct loading *loading = context;
 	struct rocksdb_store *store = loading->store;
 	enum status status = add_header(loading, key, value, error);
 
@@ -263,17 +264,23 @@ static enum status load_header(void *context, struct str key, struct str value, 
 	if (status != STATUS_CORRUPT)
 		return status;
 	log_error("storage", "%s; its rows are lost, the rest is kept", error->message);
-	atomic_store(&store->has_lost_headers, true);
-	atomic_fetch_add(&store->damaged_block_count, 1);
+	loading->lost_count++;
 	return STATUS_OK;
 }
 
 enum status load_headers(struct rocksdb_store *store, struct block_index *index, uint64_t acknowledged,
 			 rocksdb_writebatch_t *refused, struct error *error)
 {
-	struct loading loading = {store, index, acknowledged, refused};
+	struct loading loading = {store, index, acknowledged, refused, 0};
+	enum status status = each_header(store, load_header, &loading, error);
 
-	return each_header(store, load_header, &loading, error);
+	/* Headers are read anew after a failed write: those that were lost before are counted already. */
+	if (loading.lost_count > store->lost_header_count) {
+		atomic_fetch_add(&store->damaged_block_count, loading.lost_count - store->lost_header_count);
+		store->lost_header_count = loading.lost_count;
+		atomic_store(&store->has_lost_headers, true);
+	}
+	return status;
 }
 
 /* What the files of the folder hold; what RocksDB set aside for its log beyond that comes and goes. */

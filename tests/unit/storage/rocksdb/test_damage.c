@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "recovery.h"
 #include "storage/rocksdb/inspect.h"
-#include "storage/rocksdb/rocksdb_internal.h"
 
 enum { FAMILIES = 5, ROWS = 300 };
 
@@ -357,6 +357,107 @@ static void rows_go_on_beside_headers_that_cannot_be_read(void **state)
 	store_close(store);
 }
 
+static void damage_is_counted_once_however_often_the_database_is_opened(void **state)
+{
+	struct store *store;
+	struct store_stats before, after;
+
+	fill(*state);
+	cut_bodies(*state);
+	store = open_store(*state, false);
+	assert_int_equal(count_hits(store), ROWS);
+	assert_int_equal(count_logs(store), ROWS);
+	before = stats_of(store);
+	assert_int_equal(before.damaged_block_count, 2);
+	fail_write(store);
+	wait_until_written_again(store);
+	assert_int_equal(count_hits(store), ROWS);
+	assert_int_equal(count_logs(store), ROWS);
+	after = stats_of(store);
+	assert_int_equal(after.damaged_block_count, before.damaged_block_count);
+	assert_int_equal(after.damaged_row_count, before.damaged_row_count);
+	/* What is found after it counts. */
+	assert_int_equal(count_points(store), ROWS);
+	assert_int_equal(stats_of(store).damaged_block_count, 3);
+	store_close(store);
+}
+
+static void a_header_that_is_lost_is_counted_once_however_often_the_database_is_opened(void **state)
+{
+	uint8_t trace_id[TRACE_ID_SIZE];
+	struct store *store;
+	uint64_t lost;
+	uint32_t hash;
+
+	fill(*state);
+	trace_id_of(7, trace_id);
+	hash = header_trace_hash(trace_id);
+	flip(*state, (const uint8_t *)&hash, sizeof(hash));
+	store = open_store(*state, false);
+	lost = stats_of(store).damaged_block_count;
+	assert_true(lost > 0);
+	fail_write(store);
+	wait_until_written_again(store);
+	assert_int_equal(stats_of(store).damaged_block_count, lost);
+	store_close(store);
+}
+
+struct readable {
+	struct store *store;
+	size_t bodies;
+	bool is_whole;
+};
+
+static enum status read_block(void *context, const struct stored_block *block, struct error *error)
+{
+	struct readable *readable = context;
+	struct buffer body = BUFFER_EMPTY;
+
+	readable->bodies += inspect_read_body(readable->store, block, &body, error) == STATUS_OK;
+	buffer_release(&body);
+	return STATUS_OK;
+}
+
+static struct readable look_into(struct store *store)
+{
+	struct readable readable = {.store = store};
+	struct error error = {0};
+
+	assert_int_equal(inspect_blocks(store, read_block, &readable, &readable.is_whole, &error), STATUS_OK);
+	return readable;
+}
+
+/* What can be read is served, and the bodies whose headers are lost are no garbage: they can be rescued. */
+static void a_store_starts_whose_headers_and_bodies_cannot_be_read(void **state)
+{
+	uint8_t trace_id[TRACE_ID_SIZE];
+	struct readable before, after;
+	struct error error = {0};
+	struct store *store;
+	uint32_t hash;
+
+	fill(*state);
+	trace_id_of(7, trace_id);
+	hash = header_trace_hash(trace_id);
+	flip(*state, (const uint8_t *)&hash, sizeof(hash));
+	flip(*state, trace_id, sizeof(trace_id));
+	store = open_store(*state, true);
+	before = look_into(store);
+	store_close(store);
+	assert_false(before.is_whole);
+	assert_true(before.bodies > 0 && before.bodies < 6);
+	store = open_store(*state, false);
+	append_span(store, 5 * ROWS, noon_ns + day_ns);
+	assert_true(has_trace(store, 5 * ROWS));
+	assert_int_equal(rocksdb_store_sweep(store, &error), STATUS_OK);
+	store_close(store);
+	store = open_store(*state, true);
+	after = look_into(store);
+	assert_int_equal(after.bodies, before.bodies + 1);
+	assert_true(has_trace(store, 5 * ROWS));
+	store_close(store);
+}
+
 #define folder_test(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 int main(void)
@@ -370,6 +471,9 @@ int main(void)
 		folder_test(the_rest_is_compacted),
 		folder_test(headers_that_cannot_be_read_cost_their_own_blocks),
 		folder_test(rows_go_on_beside_headers_that_cannot_be_read),
+		folder_test(damage_is_counted_once_however_often_the_database_is_opened),
+		folder_test(a_header_that_is_lost_is_counted_once_however_often_the_database_is_opened),
+		folder_test(a_store_starts_whose_headers_and_bodies_cannot_be_read),
 	};
 
 	return test_run("storage/rocksdb/damage", tests);
