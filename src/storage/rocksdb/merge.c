@@ -493,6 +493,7 @@ enum status merger_remove(struct merger *merger, struct block_entry *const *entr
 	enum status status;
 
 	take_out(merger->store, writes, entries, count);
+	sequence_put(merger->store, writes);
 	status = store_write(merger->store, merger->write_options, writes, error);
 	if (status == STATUS_OK)
 		block_index_replace(&merger->store->index, entries, count, NULL);

@@ -294,6 +294,12 @@ enum status downsample_blocks(struct rocksdb_store *store, uint64_t end_ns, uint
 /* Brings the points of one series, which lie in many blocks, together, each series in order of time. */
 enum status sort_points(struct metric_point *points, size_t count, struct error *error);
 
+/*
+ * A number of a commit or a block is never used twice: what was taken out may have had the greatest. To be added to the
+ * batch that takes blocks out.
+ */
+void sequence_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes);
+
 /* What the files of the store's folder take. */
 uint64_t store_folder_bytes(const struct rocksdb_store *store);
 

@@ -25,6 +25,8 @@ enum {
 
 static const char *const family_names[FAMILY_COUNT] = {"default", "headers", "traces", "metrics", "logs"};
 static const char format_key[] = "format";
+static const char sequence_key[] = "next_sequence";
+enum { SEQUENCE_KEY_SIZE = sizeof(sequence_key) - 1, SEQUENCE_SIZE = 8 };
 
 enum status rocksdb_failed(char *message, const char *doing, struct error *error)
 {
@@ -192,6 +194,31 @@ static enum status check_format(struct rocksdb_store *store, struct error *error
 			"the store at %s has format %u and this version reads format %d: use the version "
 			"that wrote it, or give telemetry.path a new folder",
 			store->path, format, STORE_FORMAT);
+	return STATUS_OK;
+}
+
+void sequence_put(struct rocksdb_store *store, rocksdb_writebatch_t *writes)
+{
+	char value[SEQUENCE_SIZE];
+
+	put_big_endian(value, atomic_load(&store->next_sequence), sizeof(value));
+	rocksdb_writebatch_put_cf(writes, store->families[FAMILY_DEFAULT], sequence_key, SEQUENCE_KEY_SIZE,
+				  value, sizeof(value));
+}
+
+/* Blocks that are gone had smaller numbers than this; those that are there have their own. */
+static enum status read_sequence(struct rocksdb_store *store, struct error *error)
+{
+	char *message = NULL, *value;
+	size_t size = 0;
+
+	value = rocksdb_get_cf(store->db, store->read_options, store->families[FAMILY_DEFAULT], sequence_key,
+			       SEQUENCE_KEY_SIZE, &size, &message);
+	if (message)
+		return rocksdb_failed(message, "the number of the next block cannot be read", error);
+	if (value && size == SEQUENCE_SIZE)
+		store->next_sequence = get_big_endian(value, SEQUENCE_SIZE);
+	rocksdb_free(value);
 	return STATUS_OK;
 }
 
@@ -594,6 +621,8 @@ static enum status open_parts(struct rocksdb_store *store, const struct rocksdb_
 				: open_read_only(store, family_names, error);
 	if (status == STATUS_OK)
 		status = check_format(store, error);
+	if (status == STATUS_OK && writes)
+		status = read_sequence(store, error);
 	if (status == STATUS_OK && writes) {
 		bulk_clean(store);
 		status = remove_leftovers(store, error);

@@ -538,6 +538,38 @@ static void hands_over_what_goes_for_its_size(void **state)
 	kept_free(kept);
 }
 
+/* ---- numbers ---- */
+
+/* What saw everything before must not take what comes later for that. */
+static void uses_no_number_twice_where_the_newest_blocks_were_dropped(void **state)
+{
+	struct kept *kept = kept_new(0);
+	struct store_scan scan = {.signal = SIGNAL_LOGS, .range = TIME_RANGE_ALL};
+	uint64_t seen;
+	size_t later = 0, earlier = 0;
+
+	(void)state;
+	kept->options.retention_days[SIGNAL_LOGS] = 1;
+	kept_open(kept);
+	for (int i = 0; i < 3; i++)
+		append_logs(kept, 0, 20, 10);
+	seen = kept_stats(kept).snapshot;
+	kept->now_ns = noon(3);
+	kept_sweep(kept);
+	assert_int_equal(kept_stats(kept).block_count, 0);
+	kept_close(kept);
+	kept_open(kept);
+	append_logs(kept, 3, 7, 10);
+	scan.since = seen;
+	assert_ok(kept, store_scan(kept->store, &scan, count_rows, &later, &kept->error));
+	assert_int_equal(later, 7);
+	scan.since = 0;
+	scan.snapshot = seen;
+	assert_ok(kept, store_scan(kept->store, &scan, count_rows, &earlier, &kept->error));
+	assert_int_equal(earlier, 0);
+	kept_free(kept);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +591,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stays_dropped_after_a_restart),
 		cmocka_unit_test(stays_dropped_whenever_the_program_is_killed),
 		cmocka_unit_test(drops_beside_appends_merges_and_reads),
+		cmocka_unit_test(uses_no_number_twice_where_the_newest_blocks_were_dropped),
 	};
 
 	if (argc == 2)
