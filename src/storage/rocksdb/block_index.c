@@ -263,9 +263,9 @@ size_t block_index_choose(struct block_index *index, block_choice *choose, const
 	return chosen;
 }
 
-enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot,
-			     block_test *test, const void *filter, struct block_list *list_out,
-			     struct error *error)
+static enum status list_blocks(struct block_index *index, enum signal signal, uint64_t snapshot,
+			       bool with_damaged, block_test *test, const void *filter,
+			       struct block_list *list_out, struct error *error)
 {
 	struct block_list list = {0};
 
@@ -274,8 +274,8 @@ enum status block_index_list(struct block_index *index, enum signal signal, uint
 	for (size_t i = index->counts[signal]; i-- > 0 && list.items;) {
 		struct block_entry *entry = index->entries[signal][i];
 
-		if (entry->header.first_sequence > snapshot || atomic_load(&entry->is_damaged) ||
-		    !test(&entry->header, filter))
+		if (entry->header.first_sequence > snapshot ||
+		    (!with_damaged && atomic_load(&entry->is_damaged)) || !test(&entry->header, filter))
 			continue;
 		atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
 		list.items[list.count++] = entry;
@@ -285,6 +285,19 @@ enum status block_index_list(struct block_index *index, enum signal signal, uint
 		return error_set(error, STATUS_NO_MEMORY, "no memory for a list of blocks");
 	*list_out = list;
 	return STATUS_OK;
+}
+
+enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot,
+			     block_test *test, const void *filter, struct block_list *list_out,
+			     struct error *error)
+{
+	return list_blocks(index, signal, snapshot, false, test, filter, list_out, error);
+}
+
+enum status block_index_list_all(struct block_index *index, enum signal signal, block_test *test,
+				 const void *filter, struct block_list *list_out, struct error *error)
+{
+	return list_blocks(index, signal, UINT64_MAX, true, test, filter, list_out, error);
 }
 
 void block_list_release(struct block_list *list)

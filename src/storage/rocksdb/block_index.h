@@ -18,7 +18,7 @@ struct block_entry {
 	struct block_header header; /* its arrays lie in hashes */
 	uint32_t partition;
 	atomic_int references;
-	atomic_bool is_damaged; /* found so: block_index_list leaves it out */
+	atomic_bool is_damaged; /* found so: no search is given it */
 	atomic_bool
 		is_unmergeable; /* damaged, or too large with any other: found so once, never tried again */
 	bool is_merging; /* it was merged, and what it became is not visible yet; of the thread that merges */
@@ -82,10 +82,14 @@ void block_entry_bury(struct block_entry *entry);
 /* Whether a block may hold what a query asks for. */
 typedef bool block_test(const struct block_header *header, const void *filter);
 
-/* All blocks of the signal that hold rows up to sequence snapshot and pass the test. */
+/* All blocks of the signal that hold rows up to sequence snapshot and pass the test, and are not known to be damaged. */
 enum status block_index_list(struct block_index *index, enum signal signal, uint64_t snapshot,
 			     block_test *test, const void *filter, struct block_list *list_out,
 			     struct error *error);
+
+/* The same with those that are: for who wants the blocks, and not what is in them. */
+enum status block_index_list_all(struct block_index *index, enum signal signal, block_test *test,
+				 const void *filter, struct block_list *list_out, struct error *error);
 void block_list_release(struct block_list *list);
 
 /* The entries of a partition of a signal that is ready to be merged: see merge.c for what that means. */

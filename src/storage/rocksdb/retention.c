@@ -11,6 +11,9 @@
  *
  * Where somebody wants the rows before they go (before_drop), he is asked first, without a lock, and only what he
  * has had is dropped: rows that arrive meanwhile wait for the next sweep, and so do those that he failed to take.
+ *
+ * Nobody can read the rows of a damaged block any more. It goes with its day: where somebody failed to take the others,
+ * it waits with them.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -63,6 +66,7 @@ void keeper_figures(struct keeper *keeper, struct store_stats *stats)
 struct haul {
 	enum drop_reason reason;
 	struct store_dropped signals[SIGNAL_COUNT];
+	uint64_t damaged_rows; /* of them: nobody was given these */
 	uint32_t last_day;
 };
 
@@ -97,6 +101,12 @@ static void note_haul(struct keeper *keeper, const struct haul *haul)
 		 " log records, %" PRIu64 " bytes",
 		 day, reasons[haul->reason], haul->signals[SIGNAL_TRACES].rows,
 		 haul->signals[SIGNAL_METRICS].rows, haul->signals[SIGNAL_LOGS].rows, bytes);
+	if (haul->damaged_rows)
+		log_warn("storage",
+			 "%" PRIu64
+			 " of these rows lay in damaged blocks: nobody could read them any more, and no "
+			 "archive has them",
+			 haul->damaged_rows);
 }
 
 /* ---- who wants rows before they go ---- */
@@ -107,6 +117,7 @@ struct handed {
 	uint32_t partition;
 	struct time_range range;
 	uint64_t snapshot;
+	bool is_taken;
 };
 
 struct handed_list {
@@ -130,7 +141,7 @@ static void note_entry(struct handed_list *list, const struct block_entry *entry
 
 	if (!handed) {
 		handed = &list->items[list->count++];
-		*handed = (struct handed){header->signal, entry->partition, {UINT64_MAX, 0}, snapshot};
+		*handed = (struct handed){header->signal, entry->partition, {UINT64_MAX, 0}, snapshot, false};
 	}
 	if (header->first_ns < handed->range.start_ns)
 		handed->range.start_ns = header->first_ns;
@@ -138,12 +149,11 @@ static void note_entry(struct handed_list *list, const struct block_entry *entry
 		handed->range.end_ns = header->last_ns + 1;
 }
 
-/* Hands over the rows of the entries, day by day. What is not taken leaves the list. */
+/* Hands over the rows of the entries that can be read, day by day. */
 static enum status hand_over(struct keeper *keeper, struct block_entry *const *entries, size_t count,
 			     struct handed_list *list, struct error *error)
 {
 	uint64_t snapshot = block_index_last_sequence(&keeper->store->index);
-	size_t taken = 0;
 
 	if (!keeper->before_drop)
 		return STATUS_OK;
@@ -151,19 +161,19 @@ static enum status hand_over(struct keeper *keeper, struct block_entry *const *e
 	if (!list->items)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to hand over what is to be dropped");
 	for (size_t i = 0; i < count; i++)
-		note_entry(list, entries[i], snapshot);
+		if (!atomic_load(&entries[i]->is_damaged))
+			note_entry(list, entries[i], snapshot);
 	for (size_t i = 0; i < list->count; i++) {
-		const struct handed handed = list->items[i];
+		struct handed *handed = &list->items[i];
 		struct error refusal = {0};
 
-		if (keeper->before_drop(keeper->before_drop_context, &keeper->store->base,
-					(enum signal)handed.signal, handed.range, &refusal) == STATUS_OK)
-			list->items[taken++] = handed;
-		else
+		handed->is_taken = keeper->before_drop(keeper->before_drop_context, &keeper->store->base,
+						       (enum signal)handed->signal, handed->range,
+						       &refusal) == STATUS_OK;
+		if (!handed->is_taken)
 			log_warn("storage", "%s are kept past their time, for they could not be archived: %s",
-				 signal_name((enum signal)handed.signal), refusal.message);
+				 signal_name((enum signal)handed->signal), refusal.message);
 	}
-	list->count = taken;
 	return STATUS_OK;
 }
 
@@ -172,9 +182,13 @@ static bool may_go(const struct keeper *keeper, const struct handed_list *list,
 {
 	const struct handed *handed = keeper->before_drop ? find_handed(list, entry) : NULL;
 
-	return !keeper->before_drop || (handed && entry->header.first_ns >= handed->range.start_ns &&
-					entry->header.last_ns < handed->range.end_ns &&
-					entry->header.last_sequence <= handed->snapshot);
+	if (!keeper->before_drop)
+		return true;
+	if (atomic_load(&entry->is_damaged))
+		return !handed || handed->is_taken;
+	return handed && handed->is_taken && entry->header.first_ns >= handed->range.start_ns &&
+	       entry->header.last_ns < handed->range.end_ns &&
+	       entry->header.last_sequence <= handed->snapshot;
 }
 
 static void count_dropped(struct haul *haul, const struct block_entry *entry)
@@ -183,6 +197,7 @@ static void count_dropped(struct haul *haul, const struct block_entry *entry)
 
 	dropped->rows += entry->header.row_count;
 	dropped->bytes += entry->header.body_size;
+	haul->damaged_rows += atomic_load(&entry->is_damaged) ? entry->header.row_count : 0;
 	haul->last_day = entry->partition > haul->last_day ? entry->partition : haul->last_day;
 }
 
@@ -222,8 +237,7 @@ static enum status list_old(struct keeper *keeper, enum signal signal, uint64_t 
 
 	if (kept_ns && kept_ns <= now_ns)
 		end_ns = partition_of(now_ns - kept_ns) * PARTITION_NS;
-	return block_index_list(&keeper->store->index, signal, UINT64_MAX, ends_before, &end_ns, list_out,
-				error);
+	return block_index_list_all(&keeper->store->index, signal, ends_before, &end_ns, list_out, error);
 }
 
 static enum status hand_over_old(struct keeper *keeper, uint64_t now_ns,
@@ -323,8 +337,8 @@ static enum status list_all(struct rocksdb_store *store, struct block_list lists
 	size_t count = 0;
 
 	for (int signal = 0; signal < SIGNAL_COUNT && status == STATUS_OK; signal++) {
-		status = block_index_list(&store->index, (enum signal)signal, UINT64_MAX, is_any, NULL,
-					  &lists[signal], error);
+		status = block_index_list_all(&store->index, (enum signal)signal, is_any, NULL,
+					      &lists[signal], error);
 		count += lists[signal].count;
 	}
 	if (status != STATUS_OK)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kept.h"
+#include "storage/rocksdb/rocksdb_internal.h"
 
 static void keeps_each_signal_for_its_own_days(void **state)
 {
@@ -538,6 +539,104 @@ static void hands_over_what_goes_for_its_size(void **state)
 	kept_free(kept);
 }
 
+/* ---- damaged blocks ---- */
+
+/* As a search finds the first count blocks of logs damaged. */
+static void find_damage(struct kept *kept, size_t count)
+{
+	struct rocksdb_store *store = (struct rocksdb_store *)kept->store;
+	const struct error cut = {.status = STATUS_CORRUPT, .message = "cut"};
+
+	for (size_t i = 0; i < count; i++)
+		note_damage(store, store->index.entries[SIGNAL_LOGS][i], STATUS_CORRUPT, &cut);
+}
+
+/* Three blocks of day 0: of 20, 30 and 40 records, of which the first are damaged. Their time is over. */
+static struct kept *kept_with_damage(struct taker *taker, size_t damaged)
+{
+	struct kept *kept = kept_new(0);
+
+	kept->options.retention_days[SIGNAL_LOGS] = 1;
+	kept->options.before_drop = taker ? take_rows : NULL;
+	kept->options.before_drop_context = taker;
+	kept_open(kept);
+	for (size_t count = 20; count <= 40; count += 10)
+		append_logs(kept, 0, count, 10);
+	find_damage(kept, damaged);
+	kept->now_ns = noon(3);
+	return kept;
+}
+
+static void drops_damaged_blocks_with_their_day_and_counts_them(void **state)
+{
+	struct kept *kept = kept_with_damage(NULL, 2);
+	struct store_stats stats;
+
+	(void)state;
+	kept_sweep(kept);
+	stats = kept_stats(kept);
+	assert_int_equal(stats.block_count, 0);
+	assert_int_equal(stats.log_count, 0);
+	assert_int_equal(stats.dropped[SIGNAL_LOGS][DROPPED_BY_AGE].rows, 90);
+	kept_free(kept);
+}
+
+static void drops_damaged_blocks_for_their_size_too(void **state)
+{
+	struct kept *kept = kept_new(5);
+
+	(void)state;
+	kept->options.max_storage_bytes = 3 * 1000 * 1000;
+	kept_open(kept);
+	for (int i = 0; i < 10; i++)
+		append_logs(kept, 5, 500, 1000);
+	find_damage(kept, 10);
+	kept_sweep(kept);
+	assert_true(kept_stats(kept).size_bytes <= kept->options.max_storage_bytes);
+	assert_true(kept_stats(kept).dropped[SIGNAL_LOGS][DROPPED_BY_SIZE].rows >= 2000);
+	kept_free(kept);
+}
+
+static void hands_over_what_can_be_read_of_a_day_with_damage(void **state)
+{
+	struct taker taker = {0};
+	struct kept *kept = kept_with_damage(&taker, 2);
+
+	(void)state;
+	kept_sweep(kept);
+	assert_int_equal(taker.rows, 40);
+	assert_int_equal(kept_stats(kept).log_count, 0);
+	assert_int_equal(kept_stats(kept).dropped[SIGNAL_LOGS][DROPPED_BY_AGE].rows, 90);
+	kept_free(kept);
+}
+
+static void keeps_damaged_blocks_as_long_as_nobody_could_take_the_rest_of_their_day(void **state)
+{
+	struct taker taker = {.refuses = true};
+	struct kept *kept = kept_with_damage(&taker, 2);
+
+	(void)state;
+	kept_sweep(kept);
+	assert_int_equal(kept_stats(kept).log_count, 90);
+	taker.refuses = false;
+	kept_sweep(kept);
+	assert_int_equal(taker.rows, 40);
+	assert_int_equal(kept_stats(kept).log_count, 0);
+	kept_free(kept);
+}
+
+static void asks_nobody_about_a_day_of_which_nothing_can_be_read(void **state)
+{
+	struct taker taker = {0};
+	struct kept *kept = kept_with_damage(&taker, 3);
+
+	(void)state;
+	kept_sweep(kept);
+	assert_int_equal(taker.calls, 0);
+	assert_int_equal(kept_stats(kept).log_count, 0);
+	kept_free(kept);
+}
+
 /* ---- numbers ---- */
 
 /* What saw everything before must not take what comes later for that. */
@@ -591,6 +690,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stays_dropped_after_a_restart),
 		cmocka_unit_test(stays_dropped_whenever_the_program_is_killed),
 		cmocka_unit_test(drops_beside_appends_merges_and_reads),
+		cmocka_unit_test(drops_damaged_blocks_with_their_day_and_counts_them),
+		cmocka_unit_test(drops_damaged_blocks_for_their_size_too),
+		cmocka_unit_test(hands_over_what_can_be_read_of_a_day_with_damage),
+		cmocka_unit_test(keeps_damaged_blocks_as_long_as_nobody_could_take_the_rest_of_their_day),
+		cmocka_unit_test(asks_nobody_about_a_day_of_which_nothing_can_be_read),
 		cmocka_unit_test(uses_no_number_twice_where_the_newest_blocks_were_dropped),
 	};
 
