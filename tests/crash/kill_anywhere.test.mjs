@@ -1,17 +1,29 @@
 // The program is killed with SIGKILL at instants that a seed chooses, many times on one store: while it receives, while
-// it merges, while it ends, while it starts. After each, the store is held against the ledger of what was sent.
+// it merges, while it ends, while it starts, while a backup is made of it. After each, the store is held against the
+// ledger of what was sent, and so is what there is of a backup.
 //
 // CRASH_SEED repeats a run, CRASH_ROUNDS makes it longer; tests/crash/hunt does both for as long as you like.
 import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, startProgram } from '../harness.mjs';
+import {
+	eventually,
+	programPath,
+	runProgram,
+	startChild,
+	startProgram,
+	temporaryFolder,
+} from '../harness.mjs';
 import { auditAll, Ledger, randomFrom, signals } from './ledger.mjs';
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.CRASH_ROUNDS ?? 24);
 const random = randomFrom(seed);
 const between = (least, most) => least + (most - least) * random();
+const auditedBefore = 200; // requests before a round whose rows are looked for in its backup too
+const counts = { backups: 0, restored: 0, refused: 0 };
 
 /**
  * Two senders a signal, and one that sends what is older than retention lets stand, until the program is gone or
@@ -48,6 +60,45 @@ async function whileReceiving(all, during) {
 	}
 }
 
+/** Runs the command; a program that holds the store makes the backup for it. */
+function startBackup(all) {
+	const { program, ledger, old } = all;
+	const name = `copy-${++counts.backups}`;
+	all.backup = {
+		folder: path.join(program.root, '.rohas/backups', name),
+		outcomes: ledger.outcomes(),
+		oldOutcomes: old.outcomes(),
+	};
+	const child = startChild(programPath, [
+		...['backup', name, '--project-root', program.root],
+		...['--set', `server.port=${program.port}`],
+	]);
+	all.backup.exited = child.exited;
+	return child;
+}
+
+/** A backup that is there has every row that was acknowledged before it began, once. What is left of one is none. */
+async function auditBackup({ backup, ledger, old }, first, firstOld) {
+	const { code } = await backup.exited;
+	if (code === 0) assert.ok(existsSync(backup.folder), 'the backup was said to be made, and is not there');
+	for (const folder of [backup.folder, `${backup.folder}.tmp`].filter(existsSync)) {
+		const root = temporaryFolder();
+		const restored = await runProgram(['restore', folder, '--project-root', root]);
+		if (restored.code === 0) {
+			const copy = await startProgram({ root });
+			await ledger.asOf(backup.outcomes).audit(copy, Math.max(0, first - auditedBefore));
+			await old.asOf(backup.oldOutcomes).audit(copy, Math.max(0, firstOld - auditedBefore));
+			await copy.stop();
+			counts.restored++;
+		} else {
+			assert.notEqual(folder, backup.folder, `a backup is there and not restored: ${restored.stderr}`);
+			assert.ok(!existsSync(path.join(root, '.rohas/telemetry')), 'it was refused, and a store is there');
+			counts.refused++;
+		}
+		for (const each of [root, folder]) rmSync(each, { recursive: true });
+	}
+}
+
 const endings = {
 	/** In the middle of requests. */
 	receiving: (all) =>
@@ -75,6 +126,30 @@ const endings = {
 			await all.program.stopAndKill(between(0, 60));
 		}),
 
+	/** A backup is made meanwhile; the command that asked for it may die first. */
+	copying: (all) =>
+		whileReceiving(all, async () => {
+			await sleep(between(20, 400));
+			const child = startBackup(all);
+			await sleep(between(0, 400));
+			if (random() < 0.5) {
+				child.signal('SIGKILL');
+				await sleep(between(0, 60));
+			}
+			await all.program.kill();
+			// It may hold the store now, and make the backup itself.
+			await child.exited;
+		}),
+
+	/** The command itself holds the store, and dies. */
+	async copyingAtRest(all) {
+		await endings.receiving(all);
+		const child = startBackup(all);
+		await sleep(between(5, 400));
+		child.signal('SIGKILL');
+		await child.exited;
+	},
+
 	/** Its log is read and its tables are written anew; killed in that, again and again. */
 	async starting(all) {
 		await endings.receiving(all);
@@ -96,6 +171,8 @@ test(`nothing is lost over ${rounds} kills (seed ${seed})`, async (t) => {
 			await program.start();
 			await ledger.audit(program, first);
 			await old.audit(program, firstOld);
+			if (all.backup) await auditBackup(all, first, firstOld);
+			all.backup = undefined;
 		} catch (error) {
 			error.message = `round ${round + 1}, killed while ${name}: ${error.message}`;
 			throw error;
@@ -105,7 +182,8 @@ test(`nothing is lost over ${rounds} kills (seed ${seed})`, async (t) => {
 	const acknowledged = ledger.count('acknowledged');
 	const { store } = await program.api('/telemetry/status');
 	t.diagnostic(
-		`${acknowledged} of ${ledger.requests.length} requests acknowledged over ${rounds} kills, ${store.blocks} blocks left`,
+		`${acknowledged} of ${ledger.requests.length} requests acknowledged over ${rounds} kills, ${store.blocks} blocks left; ` +
+			`of ${counts.backups} backups ${counts.restored} were restored and ${counts.refused} refused`,
 	);
 	assert.ok(acknowledged > 10 * rounds, 'hardly anything was acknowledged: the test proved nothing');
 	// What is left to merge is merged, and nothing is lost over that either.

@@ -90,6 +90,18 @@ export class Ledger {
 		return this.requests.filter((each) => each.outcome === outcome).length;
 	}
 
+	/** What is known now of each request. */
+	outcomes() {
+		return this.requests.map((each) => each.outcome);
+	}
+
+	/** The ledger of a copy that was begun when `outcomes` was known: what came of a request later says nothing of it. */
+	asOf(outcomes) {
+		const copy = Object.assign(new Ledger(), this);
+		copy.requests = this.requests.map((each, index) => ({ ...each, outcome: outcomes[index] ?? 'unknown' }));
+		return copy;
+	}
+
 	/** Checks the requests from `first` on. */
 	async audit(program, first = 0) {
 		const found = {
