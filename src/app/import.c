@@ -83,8 +83,7 @@ static void complain(void *context, const char *sentence)
 {
 	struct importer *importer = context;
 
-	if (importer->progress.is_shown)
-		fputs("\r\033[K", stderr);
+	progress_wipe();
 	if (++importer->complaint_count <= COMPLAINTS_MOST)
 		cli_fail("%s", sentence);
 	if (importer->complaint_count == COMPLAINTS_MOST)

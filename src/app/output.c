@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/cli.h"
 
@@ -28,23 +27,4 @@ int output_write(const struct buffer *out)
 	if (fflush(stdout) == 0)
 		return CLI_DONE;
 	return errno == EPIPE ? CLI_FAILED : cli_fail("the answer cannot be written: %s", strerror(errno));
-}
-
-void output_progress(const char *format, ...)
-{
-	va_list args;
-
-	if (!isatty(STDERR_FILENO))
-		return;
-	fputs("\r\033[K", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fflush(stderr);
-}
-
-void output_progress_end(void)
-{
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
 }

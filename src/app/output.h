@@ -21,8 +21,4 @@ bool output_format_read(const char *name, enum output_format *format_out);
 /* Writes to standard output. A reader that has seen enough is no mistake to speak of. */
 int output_write(const struct buffer *out);
 
-/* Progress on one line of standard error, where that is a terminal; output_progress_end wipes it away. */
-void output_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void output_progress_end(void);
-
 #endif

@@ -13,9 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Shows the line, a few times a second at most. */
+void progress_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Clears the line, where there is one: before anything else is written to the terminal. */
+void progress_wipe(void);
+
+/* Of a command that moves rows. */
 struct progress {
-	bool is_shown;
-	uint64_t start_ns, shown_ns;
+	uint64_t start_ns;
 	double start_part; /* of what was done before this run */
 };
 
@@ -24,7 +30,7 @@ void progress_begin(struct progress *progress);
 bool progress_is_stopped(void);
 const volatile sig_atomic_t *progress_stop_flag(void);
 
-/* Shows the numbers, a few times a second at most. part is how much of the whole is done, 0 to 1. */
+/* Tells the numbers. part is how much of the whole is done, 0 to 1. */
 void progress_show(struct progress *progress, const char *what, uint64_t row_count, uint64_t size_bytes,
 		   double part);
 

@@ -6,6 +6,7 @@
 
 #include "app/cli.h"
 #include "app/db/db.h"
+#include "app/progress.h"
 #include "app/text/units.h"
 
 /* The work runs on a thread of its own, so that this one can say how far it is. */
@@ -49,12 +50,12 @@ static void watch(struct compaction *compaction)
 		struct store_stats stats = read_stats(compaction->store);
 
 		if (step == MERGING)
-			output_progress("merging: %llu blocks", (unsigned long long)stats.block_count);
+			progress_tell("merging: %llu blocks", (unsigned long long)stats.block_count);
 		else
-			output_progress("rewriting files: %.1f MB on disk", (double)stats.size_bytes / 1e6);
+			progress_tell("rewriting files: %.1f MB on disk", (double)stats.size_bytes / 1e6);
 		nanosleep(&pause, NULL);
 	}
-	output_progress_end();
+	progress_wipe();
 }
 
 static int tell(const struct db_request *request, const struct store_stats *before,

@@ -9,6 +9,7 @@
 
 #include "app/cli.h"
 #include "app/db/db.h"
+#include "app/progress.h"
 #include "app/text/units.h"
 #include "base/clock.h"
 #include "storage/columns/log_reader.h"
@@ -107,8 +108,8 @@ static enum status rescue_block(void *context, const struct stored_block *block,
 
 	if (!db_wants(rescue->request, block))
 		return STATUS_OK;
-	output_progress("rescuing: %llu of %llu blocks", (unsigned long long)rescue->blocks,
-			(unsigned long long)rescue->total);
+	progress_tell("rescuing: %llu of %llu blocks", (unsigned long long)rescue->blocks,
+		      (unsigned long long)rescue->total);
 	status = read_rows(rescue, block, error);
 	if (status == STATUS_CORRUPT || status == STATUS_IO) {
 		rescue->lost_blocks++;
@@ -181,7 +182,7 @@ static int run(struct rescue *rescue)
 		rescue->total = stats.block_count + stats.damaged_block_count;
 		status = inspect_blocks(rescue->from, rescue_block, rescue, &rescue->knows_all, &error);
 	}
-	output_progress_end();
+	progress_wipe();
 	/* Closing writes the rows into files. */
 	store_close(rescue->to);
 	return status == STATUS_OK ? tell(rescue) : cli_fail("%s", error.message);

@@ -5,6 +5,7 @@
 #include "app/cli.h"
 #include "app/db/account.h"
 #include "app/db/db.h"
+#include "app/progress.h"
 #include "app/text/units.h"
 
 /* Blocks of one day and signal, or of all days. */
@@ -96,8 +97,8 @@ static enum status count_block(void *context, const struct stored_block *block, 
 	add_block(day, block);
 	if (!statistics->request->wants_columns)
 		return STATUS_OK;
-	output_progress("reading columns: %llu of %llu blocks", (unsigned long long)++statistics->done,
-			(unsigned long long)statistics->total);
+	progress_tell("reading columns: %llu of %llu blocks", (unsigned long long)++statistics->done,
+		      (unsigned long long)statistics->total);
 	return account_block(statistics, block, error);
 }
 
@@ -320,7 +321,7 @@ int db_stats(const struct db_request *request)
 	statistics.size_bytes = stats.size_bytes;
 	statistics.total = stats.block_count;
 	status = inspect_blocks(statistics.store, count_block, &statistics, NULL, &error);
-	output_progress_end();
+	progress_wipe();
 	result = status == STATUS_OK ? show(&statistics) : cli_fail("%s", error.message);
 	for (int signal = 0; signal < SIGNAL_COUNT; signal++) {
 		free(statistics.signals[signal].days);

@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/db/db.h"
+#include "app/progress.h"
 #include "app/text/units.h"
 #include "base/clock.h"
 #include "storage/columns/check.h"
@@ -24,7 +25,7 @@ struct verification {
 	struct tally whole, damaged;
 	struct damage *damages;
 	size_t damage_count, damage_capacity;
-	uint64_t total, began_ns, last_told_ns;
+	uint64_t total, began_ns;
 	uint64_t orphan_count, orphan_bytes;
 	bool knows_all; /* no block but those that were counted */
 	struct buffer body;
@@ -54,20 +55,15 @@ static enum status note_damage(struct verification *verification, const struct s
 
 static void tell_progress(struct verification *verification)
 {
-	enum { EVERY_MS = 100 };
-	uint64_t now_ns = clock_monotonic_ns(),
-		 done = verification->whole.blocks + verification->damaged.blocks;
-	double seconds = (double)(now_ns - verification->began_ns) / 1e9;
+	uint64_t done = verification->whole.blocks + verification->damaged.blocks;
+	double seconds = (double)(clock_monotonic_ns() - verification->began_ns) / 1e9;
 
-	if (now_ns - verification->last_told_ns < EVERY_MS * NS_PER_MS)
-		return;
-	verification->last_told_ns = now_ns;
-	output_progress("verifying: %llu of %llu blocks, %llu damaged, %.0f MB/s", (unsigned long long)done,
-			(unsigned long long)verification->total,
-			(unsigned long long)verification->damaged.blocks,
-			seconds > 0 ? (double)(verification->whole.bytes + verification->damaged.bytes) /
-					      1e6 / seconds
-				    : 0);
+	progress_tell("verifying: %llu of %llu blocks, %llu damaged, %.0f MB/s", (unsigned long long)done,
+		      (unsigned long long)verification->total,
+		      (unsigned long long)verification->damaged.blocks,
+		      seconds > 0 ? (double)(verification->whole.bytes + verification->damaged.bytes) / 1e6 /
+					    seconds
+				  : 0);
 }
 
 static enum status check_body(struct verification *verification, const struct stored_block *block,
@@ -276,7 +272,7 @@ int db_verify(const struct db_request *request)
 		return CLI_FAILED;
 	arena_init(&verification.scratch, 0);
 	status = verify(&verification, &error);
-	output_progress_end();
+	progress_wipe();
 	result = status == STATUS_OK ? tell(&verification) : cli_fail("%s", error.message);
 	arena_release(&verification.scratch);
 	buffer_release(&verification.body);
