@@ -181,6 +181,19 @@ static enum status reload(struct rocksdb_store *store, struct error *error)
 	return status == STATUS_OK ? remove_leftovers(store, error) : status;
 }
 
+/* Writing goes on. The next failure may come at once: since when it was awaited is read before. */
+static void end_failing(struct recovery *recovery)
+{
+	uint64_t since_ns;
+
+	pthread_mutex_lock(&recovery->lock);
+	since_ns = recovery->since_ns;
+	atomic_store(&recovery->is_failing, false);
+	pthread_mutex_unlock(&recovery->lock);
+	log_info("storage", "the store is written again, after %llu s",
+		 (unsigned long long)((clock_monotonic_ns() - since_ns) / NS_PER_SECOND));
+}
+
 /* Where it cannot be opened for writing, it is opened for reading, and the index in memory stays. */
 static enum status reopen(struct rocksdb_store *store, struct error *error)
 {
@@ -212,10 +225,7 @@ enum status store_recover(struct rocksdb_store *store, struct error *error)
 	pthread_rwlock_wrlock(&store->db_lock);
 	status = reopen(store, error);
 	if (status == STATUS_OK)
-		atomic_store(&recovery->is_failing, false);
+		end_failing(recovery);
 	pthread_rwlock_unlock(&store->db_lock);
-	if (status == STATUS_OK)
-		log_info("storage", "the store is written again, after %llu s",
-			 (unsigned long long)((clock_monotonic_ns() - recovery->since_ns) / NS_PER_SECOND));
 	return status;
 }

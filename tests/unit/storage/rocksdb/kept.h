@@ -15,8 +15,8 @@
 #define DAY_NS   (UINT64_C(86400) * NS_PER_SECOND)
 
 struct kept {
-	struct clock clock; /* the first member */
-	uint64_t now_ns;
+	struct clock clock;      /* the first member */
+	_Atomic uint64_t now_ns; /* the sweep's thread asks for it too */
 	char path[64];
 	struct rocksdb_store_options options;
 	struct store *store;
