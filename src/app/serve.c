@@ -9,6 +9,7 @@
 #include "app/cli.h"
 #include "app/doctor/checks.h"
 #include "app/sifter.h"
+#include "app/started.h"
 #include "app/ticker.h"
 #include "archive/export.h"
 #include "archive/files.h"
@@ -277,6 +278,16 @@ static enum status start_server(struct program *program, struct error *error)
 	return server_new(&options, &program->server, error);
 }
 
+/* That they are not shown keeps nobody from starting. */
+static void restore_started(struct program *program)
+{
+	struct error error = {0};
+
+	if (started_restore(program->store, program->processor, program->server, clock_now_ns(&clock_system),
+			    &error) != STATUS_OK)
+		log_warn("app", "what was running before is not known: %s", error.message);
+}
+
 static enum status start_ticker(struct program *program, struct error *error)
 {
 	if (!program->config->telemetry.enable_metrics)
@@ -344,6 +355,8 @@ static enum status start(struct program *program, struct error *error)
 		status = start_receiver(program, error);
 	if (status == STATUS_OK)
 		status = start_server(program, error);
+	if (status == STATUS_OK)
+		restore_started(program);
 	if (status == STATUS_OK)
 		status = start_ticker(program, error);
 	return status == STATUS_OK ? open_doors(program, error) : status;

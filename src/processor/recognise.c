@@ -2,6 +2,7 @@
 
 #include "processor/naming.h"
 #include "processor/pairs.h"
+#include "processor/starts.h"
 
 /* What spans of one resource and one scope have in common: worked out once, since they stand together. */
 struct origin {
@@ -183,6 +184,39 @@ static bool fill_handler(struct span *span, const struct verdict *verdict, const
 	return !verdict->user || name_by_user(span, verdict->user, arena);
 }
 
+/* False where memory ran out. What it is lies in the span afterwards. */
+static bool recognise_span(const struct recogniser *recogniser, struct origin *origin, struct span *span,
+			   struct arena *arena)
+{
+	struct key_values values;
+	struct verdict verdict;
+
+	look_at_origin(recogniser, origin, span);
+	key_table_collect(&recogniser->keys, &span->attributes, &values);
+	values.present |= origin->scope_keys;
+	span->handler = (struct handler){.outcome = failed(span, &values) ? OUTCOME_ERROR : OUTCOME_SUCCESS};
+	verdict = judge(recogniser, origin, span, &values);
+	if (verdict.role == ROLE_NONE)
+		return true;
+	if (!fill_handler(span, &verdict, &values, origin, arena))
+		return false;
+	if (span->handler.event.size)
+		span->handler.operation = (uint8_t)operation_of(&values);
+	return true;
+}
+
+static bool recognise_starts(const struct recogniser *recogniser, struct batch *batch)
+{
+	struct origin origin = {0};
+
+	for (size_t i = 0; i < batch->start_count; i++) {
+		if (!recognise_span(recogniser, &origin, &batch->starts[i], &batch->arena))
+			return false;
+		batch->starts[i].handler.outcome = OUTCOME_RUNNING;
+	}
+	return true;
+}
+
 static bool recognise_spans(const struct recogniser *recogniser, struct batch *batch)
 {
 	struct origin origin = {0};
@@ -192,23 +226,11 @@ static bool recognise_spans(const struct recogniser *recogniser, struct batch *b
 		return false;
 	for (size_t i = 0; i < batch->span_count; i++) {
 		struct span *span = &batch->spans[i];
-		struct verdict verdict;
-		struct key_values values;
 
-		look_at_origin(recogniser, &origin, span);
-		key_table_collect(&recogniser->keys, &span->attributes, &values);
-		values.present |= origin.scope_keys;
-		span->handler =
-			(struct handler){.outcome = failed(span, &values) ? OUTCOME_ERROR : OUTCOME_SUCCESS};
-		verdict = judge(recogniser, &origin, span, &values);
-		if (verdict.role == ROLE_NONE)
-			continue;
-		if (!fill_handler(span, &verdict, &values, &origin, &batch->arena))
+		if (!recognise_span(recogniser, &origin, span, &batch->arena))
 			return false;
-		if (span->handler.event.size) {
-			span->handler.operation = (uint8_t)operation_of(&values);
+		if (span->handler.event.size)
 			pairs_note(&pairs, i, (enum operation)span->handler.operation);
-		}
 	}
 	return pairs_resolve(&pairs);
 }
@@ -236,7 +258,8 @@ static void recognise_logs(const struct recogniser *recogniser, struct batch *ba
 enum status recognise_batch(const struct recogniser *recogniser, struct batch *batch, struct error *error)
 {
 	recognise_logs(recogniser, batch);
-	if (!recognise_spans(recogniser, batch))
+	if (!starts_take(batch) || !recognise_starts(recogniser, batch) ||
+	    !recognise_spans(recogniser, batch))
 		return error_set(error, STATUS_NO_MEMORY, "the batch has no memory left for handler names");
 	return STATUS_OK;
 }

@@ -24,7 +24,7 @@ struct recogniser {
 void recogniser_init(struct recogniser *recogniser, const struct rule *rules, size_t rule_count,
 		     const struct user_rule *user_rules, size_t user_rule_count);
 
-/* Spans and log records. */
+/* Spans and log records; and the starts that records report become the batch's (starts.h). */
 enum status recognise_batch(const struct recogniser *recogniser, struct batch *batch, struct error *error);
 
 #endif
