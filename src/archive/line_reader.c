@@ -57,7 +57,7 @@ static enum status recognise(struct line_reader *reader, struct error *error)
 
 	if (status != STATUS_OK)
 		return status;
-	while (blank < size && strchr(" \t\r\n", in[blank]))
+	while (blank < size && memchr(" \t\r\n", in[blank], 4))
 		blank++;
 	if (blank == size || in[blank] == '{')
 		reader->packing = PLAIN;
