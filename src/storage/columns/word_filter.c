@@ -9,7 +9,8 @@ enum {
 	FIRST_SLOTS = 1024,
 	LARGEST_KEPT_SLOTS = 1 << 20,
 	WORDS_OF_PART = 8192,
-	MOST_TRIES = 64,
+	TRIES_OF_LENGTH = 8, /* seeds, before a filter that none fits becomes longer */
+	MOST_LENGTHS = 8,
 	MOST_SEGMENT_BITS = 18,
 	SEGMENTS_OF_WORD = 3,
 	HAS_SEAMS = 0x80,
@@ -294,14 +295,30 @@ static void set_fingerprints(const struct making *making, uint8_t *fingerprints)
 	}
 }
 
+static void lengthen(struct layout *layout)
+{
+	layout->segment_count += layout->segment_count / 8 + 1;
+}
+
+/* Some counts of words lie just below a longer segment, where the paper's length is a tight fit. */
 static bool find_seed(struct making *making)
 {
-	for (making->layout.seed = 1; making->layout.seed <= MOST_TRIES; making->layout.seed++) {
-		count_places(making);
-		if (peel(making))
-			return true;
-	}
+	for (unsigned length = 0; length < MOST_LENGTHS; length++, lengthen(&making->layout))
+		for (unsigned i = 0; i < TRIES_OF_LENGTH; i++) {
+			making->layout.seed++;
+			count_places(making);
+			if (peel(making))
+				return true;
+		}
 	return false;
+}
+
+/* Of the longest filter that is tried. */
+static size_t most_places(struct layout layout)
+{
+	for (unsigned length = 1; length < MOST_LENGTHS; length++)
+		lengthen(&layout);
+	return place_count(&layout);
 }
 
 static void put_filter(const struct making *making, struct buffer *out)
@@ -347,7 +364,7 @@ enum status word_filter_encode(const struct word_set *set, size_t part, size_t p
 		goto done;
 	making.word_count = collect(set, part, part_count, making.words);
 	making.layout = lay_out(making.word_count);
-	places = place_count(&making.layout);
+	places = most_places(making.layout);
 	making.sums = malloc(places * sizeof(*making.sums));
 	making.counts = malloc(places * sizeof(*making.counts));
 	making.alone = malloc(places * sizeof(*making.alone));

@@ -203,9 +203,33 @@ static void survives_damage(void **state)
 	word_set_release(&set);
 }
 
+/* Just below the count at which segments become longer, few seeds fit the shortest filter. */
+static void is_made_of_any_count_of_words(void **state)
+{
+	struct word_set set = {0};
+	uint64_t random = 3;
+
+	(void)state;
+	for (size_t count = 11000; count < 12800; count += 23) {
+		struct buffer filter = BUFFER_EMPTY;
+		struct error error = {0};
+
+		word_set_clear(&set);
+		for (size_t i = 0; i < count; i++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			word_set_add(&set, random | 1);
+		}
+		if (word_filter_encode(&set, 0, 1, &filter, &error) != STATUS_OK)
+			fail_msg("%zu words: %s", count, error.message);
+		buffer_release(&filter);
+	}
+	word_set_release(&set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_made_of_any_count_of_words),
 		cmocka_unit_test(says_yes_to_every_word_and_seldom_to_others),
 		cmocka_unit_test(takes_words_apart_as_a_search_does),
 		cmocka_unit_test(asks_of_a_phrase_only_for_whole_words),

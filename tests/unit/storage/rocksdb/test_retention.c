@@ -76,7 +76,8 @@ static void gives_back_what_merges_left_once_it_is_at_rest(void **state)
 	assert_true(kept_stats(kept).size_bytes > 2 * rows_bytes);
 	kept->now_ns += 2 * NS_PER_SECOND;
 	kept_sweep(kept);
-	assert_true(kept_stats(kept).size_bytes < rows_bytes + rows_bytes / 5);
+	/* The filter of words of random bytes is large, too. */
+	assert_true(kept_stats(kept).size_bytes < rows_bytes + rows_bytes / 2);
 	assert_int_equal(logs_of(kept, 0), 1600);
 	kept_free(kept);
 }
