@@ -23,12 +23,23 @@ static bool may_hold_logs(const struct block_header *header, const void *filter)
 	return header_may_hold_logs(header, filter);
 }
 
+/* The first failure is the walk's. The lock is held. */
+static void note_failure(struct walk *walk, enum status status, const struct error *error)
+{
+	if (status == STATUS_OK || walk->status != STATUS_OK)
+		return;
+	walk->status = status;
+	walk->failure = *error;
+}
+
+/* A visitor that gave up is not asked again by another worker. */
 static enum status give(struct walk *walk, const struct log_columns *columns, struct error *error)
 {
 	enum status status;
 
 	pthread_mutex_lock(&walk->lock);
 	status = walk->status == STATUS_OK ? walk->visit(walk->context, columns, error) : walk->status;
+	note_failure(walk, status, error);
 	pthread_mutex_unlock(&walk->lock);
 	return status;
 }
@@ -141,10 +152,7 @@ static bool walk_task(void *context, size_t index, size_t worker)
 	if (status == STATUS_OK)
 		return true;
 	pthread_mutex_lock(&walk->lock);
-	if (walk->status == STATUS_OK) {
-		walk->status = status;
-		walk->failure = error;
-	}
+	note_failure(walk, status, &error);
 	pthread_mutex_unlock(&walk->lock);
 	return false;
 }

@@ -50,6 +50,7 @@ static void reads_every_filter_of_traces(void **state)
 	assert_str(filter->tags[1].value, "d=e");
 	assert_int_equal(question.query.limit, 7);
 	assert_str(question.query.cursor, "xyz");
+	trace_question_release(&question);
 }
 
 static void an_empty_value_is_none(void **state)
@@ -65,6 +66,7 @@ static void an_empty_value_is_none(void **state)
 	assert_int_equal(question.query.filter.handler_type, FILTER_ANY);
 	assert_int_equal(question.query.filter.tag_count, 0);
 	assert_true(question.query.filter.range.end_ns == UINT64_MAX);
+	trace_question_release(&question);
 }
 
 struct refusal {
