@@ -1,6 +1,6 @@
 /* types: the API's answers, as the program's OpenAPI document describes them. */
 
-export type Status = 'success' | 'error';
+export type Status = 'success' | 'error' | 'running' | 'lost';
 export type HandlerType = 'api' | 'event' | 'cron' | 'websocket';
 export type Level = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 

@@ -55,6 +55,8 @@ const STATUSES = [
 	{ value: '', label: 'any' },
 	{ value: 'success', label: 'success' },
 	{ value: 'error', label: 'error' },
+	{ value: 'running', label: 'running' },
+	{ value: 'lost', label: 'lost' },
 ];
 
 async function fetchPage(query: Query, signal: AbortSignal): Promise<ListPage<TraceItem>> {

@@ -19,14 +19,24 @@ export function TypeMark({ type }: { type: HandlerType }) {
 	);
 }
 
+const STATUSES: Record<Status, { text: string; colour: string; loud?: boolean; title?: string }> = {
+	success: { text: 'Success', colour: 'var(--ok)' },
+	error: { text: 'Error', colour: 'var(--error)', loud: true },
+	running: { text: 'Running', colour: 'var(--accent)', title: 'It has started and not ended' },
+	lost: {
+		text: 'Lost',
+		colour: 'var(--warn)',
+		loud: true,
+		title: 'It has not ended, and its process is silent',
+	},
+};
+
 export function StatusMark({ status }: { status: Status }) {
-	const failed = status === 'error';
+	const { text, colour, loud, title } = STATUSES[status];
 	return (
-		<span className={css.status} style={tone(failed ? 'var(--error)' : 'var(--ok)')}>
+		<span className={css.status} style={tone(colour)} title={title}>
 			<span className={css.dot} />
-			<span style={failed ? { color: 'var(--error)', fontWeight: 600 } : undefined}>
-				{failed ? 'Error' : 'Success'}
-			</span>
+			<span style={loud ? { color: colour, fontWeight: 600 } : undefined}>{text}</span>
 		</span>
 	);
 }
