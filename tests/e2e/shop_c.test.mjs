@@ -62,7 +62,8 @@ test('what is running has a mark of its own', async () => {
 	);
 	const page = await openPage(`${program.url}/workbench/traces/${traceId}`);
 	await page.locator(spanRow).first().click();
-	await page.getByText('Running').first().waitFor();
+	// In the heading, and in the panel.
+	await page.getByText('Running').nth(1).waitFor();
 	await screenshot(page, 'running');
 	await closePage(page);
 	await program.stop();

@@ -76,6 +76,10 @@ function TraceHead({ trace, tree }: { trace: Trace; tree: TraceTree }) {
 	const first = root ?? trace.spans[0];
 	const execution = trace.spans.find((span) => span.handler)?.handler ?? null;
 	const failed = trace.spans.filter((span) => span.status === 'error').length;
+	// Of several, the one that is worst to hear of, as the list has it.
+	const worst = (['error', 'lost', 'running'] as const).find((each) =>
+		trace.spans.some(({ status }) => status === each),
+	);
 	const title = execution?.name ?? first?.operation_name ?? 'Trace';
 	const start = instantMs(trace.start_time);
 	useEffect(() => {
@@ -87,7 +91,7 @@ function TraceHead({ trace, tree }: { trace: Trace; tree: TraceTree }) {
 				{execution && <TypeMark type={execution.type} />}
 				<h1 title={title}>{title}</h1>
 				{first && first.operation_name !== title && <span className="muted">{first.operation_name}</span>}
-				<StatusMark status={failed > 0 ? 'error' : 'success'} />
+				<StatusMark status={worst ?? 'success'} />
 			</div>
 			<div className={`${css.facts} number`}>
 				<span title={trace.start_time}>
