@@ -1,4 +1,5 @@
 // The benchmark's results as a page.
+import { readFileSync } from 'node:fs';
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
@@ -260,6 +261,11 @@ function recordingTable(recording) {
 	return table(['ns of the caller, median', ...clocks], rows);
 }
 
+/** What a run cannot find out by itself. */
+function limits() {
+	return readFileSync(new URL('limits.md', import.meta.url), 'utf8');
+}
+
 export function writePage(results) {
 	const { machine, settings, runs, baseline, paced, checks } = results;
 	const { rowBaselines, logJsonBytes, fullStores, recording } = results;
@@ -293,6 +299,7 @@ ${layoutSection(rowBaselines, fullStores, runs)}
 
 ${recordingTable(recording)}
 
+${limits()}
 ## Checks
 
 ${checks.map((check) => `- ${check}`).join('\n')}
