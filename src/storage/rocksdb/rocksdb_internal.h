@@ -222,6 +222,8 @@ struct merger;
 enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
 void merger_free(struct merger *merger); /* NULL is allowed */
 enum status merger_run(struct merger *merger, bool eager, struct error *error);
+/* No further merge begins, whoever asks for it. NULL is allowed. */
+void merger_stop(struct merger *merger);
 
 /* The key of the note that a merge has replaced a body. */
 static const char leftover_prefix[] = "leftover/";

@@ -435,6 +435,7 @@ static void rocksdb_store_close(struct store *base)
 		rocksdb_disable_manual_compaction(store->db);
 		end_read(store, STATUS_OK);
 	}
+	merger_stop(store->merger); /* which the sweep would wait for */
 	keeper_free(store->keeper);
 	periodic_free(store->syncing);
 	merger_free(store->merger);
