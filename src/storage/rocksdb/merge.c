@@ -628,10 +628,12 @@ static enum status finish_bulk(struct merger *merger, struct bulk *bulk, rocksdb
 	struct rocksdb_store *store = merger->store;
 	enum status status = block_index_reserve(&store->index, 1, error);
 
+	pthread_mutex_lock(&store->take_over_lock);
 	if (status == STATUS_OK)
 		status = bulk_take_over(bulk, writes, error);
 	if (status == STATUS_OK)
 		status = store_write(store, merger->write_options, writes, error);
+	pthread_mutex_unlock(&store->take_over_lock);
 	for (struct merge *merge = merges; merge; merge = merge->next) {
 		mark_merging(merge, false);
 		if (status != STATUS_OK)

@@ -57,6 +57,9 @@ struct rocksdb_store {
 	int compression_level;
 	uint32_t block_rows;
 	struct block_index index;
+	/* From when RocksDB takes merged bodies over until their headers are written; and while files are copied: the log
+	 * that a copy has must not be newer than the list of tables. The last lock of all. */
+	pthread_mutex_t take_over_lock;
 	pthread_mutex_t append_lock; /* guards what follows */
 	struct block_builder *builder;
 	struct buffer body;
