@@ -36,9 +36,13 @@ enum status rocksdb_store_backup(struct store *base, const char *folder, struct 
 	if (status != STATUS_OK)
 		return status;
 	checkpoint = rocksdb_checkpoint_object_create(store->db, &message);
-	/* 0: what is only in memory is written out first, whatever the log has. */
-	if (!message)
+	/* 0: what is only in memory is written out first, whatever the log has. RocksDB lists its tables, and later its logs:
+	 * headers in the log of bodies that it took over in between would have none in the copy. */
+	if (!message) {
+		pthread_mutex_lock(&store->take_over_lock);
 		rocksdb_checkpoint_create(checkpoint, folder, 0, &message);
+		pthread_mutex_unlock(&store->take_over_lock);
+	}
 	if (checkpoint)
 		rocksdb_checkpoint_object_destroy(checkpoint);
 	if (message)

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/bulk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@ struct bulk {
 	char *path;
 	uint64_t size_bytes;
 	struct buffer note_keys; /* one behind the other */
+	struct buffer parts;     /* a byte for each: parts of the word filter */
+	bool has_failed;
 };
 
 /* RocksDB passes over files of names that are not its own. */
@@ -33,11 +36,24 @@ void bulk_clean(const struct rocksdb_store *store)
 	free(path);
 }
 
+/* A file that is there already may be a second name of one that RocksDB has taken over: it must not be written again. */
+static enum status open_file(struct bulk *bulk, struct error *error)
+{
+	char *message = NULL;
+
+	if (unlink(bulk->path) != 0 && errno != ENOENT)
+		return error_set(error, STATUS_IO,
+				 "merged blocks cannot be written: what is left of %s stays: %s", bulk->path,
+				 strerror(errno));
+	rocksdb_sstfilewriter_open(bulk->writer, bulk->path, &message);
+	return message ? rocksdb_failed(message, "merged blocks cannot be written", error) : STATUS_OK;
+}
+
 enum status bulk_new(struct rocksdb_store *store, enum signal signal, struct bulk **bulk_out,
 		     struct error *error)
 {
 	struct bulk *bulk = calloc(1, sizeof(*bulk));
-	char *message = NULL;
+	enum status status;
 
 	if (!bulk)
 		return error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
@@ -47,14 +63,11 @@ enum status bulk_new(struct rocksdb_store *store, enum signal signal, struct bul
 	bulk->writer = rocksdb_sstfilewriter_create(bulk->environment, store->options);
 	bulk->notes = rocksdb_writebatch_create();
 	bulk->path = path_of(store);
-	if (bulk->path)
-		rocksdb_sstfilewriter_open(bulk->writer, bulk->path, &message);
-	if (!bulk->path || message) {
-		bool has_memory = bulk->path;
-
+	status = bulk->path ? open_file(bulk, error)
+			    : error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	if (status != STATUS_OK) {
 		bulk_free(bulk);
-		return has_memory ? rocksdb_failed(message, "merged blocks cannot be written", error)
-				  : error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+		return status;
 	}
 	*bulk_out = bulk;
 	return STATUS_OK;
@@ -71,6 +84,7 @@ void bulk_free(struct bulk *bulk)
 		unlink(bulk->path);
 	free(bulk->path);
 	buffer_release(&bulk->note_keys);
+	buffer_release(&bulk->parts);
 	free(bulk);
 }
 
@@ -98,8 +112,10 @@ enum status bulk_add(struct bulk *bulk, uint32_t partition, const struct block_h
 	rocksdb_writebatch_put_cf(bulk->notes, bulk->store->families[FAMILY_DEFAULT], note, sizeof(note),
 				  &parts, sizeof(parts));
 	buffer_append(&bulk->note_keys, note, sizeof(note));
-	if (status == STATUS_OK && buffer_failed(&bulk->note_keys))
+	buffer_append(&bulk->parts, &parts, sizeof(parts));
+	if (status == STATUS_OK && (buffer_failed(&bulk->note_keys) || buffer_failed(&bulk->parts)))
 		status = error_set(error, STATUS_NO_MEMORY, "no memory to merge blocks");
+	bulk->has_failed = status != STATUS_OK;
 	return status;
 }
 
@@ -145,6 +161,94 @@ static char *ingest(struct bulk *bulk)
 	return message;
 }
 
+/*
+ * The notes of bodies that were not taken over go at once: a day that has notes does not give its files back. Where nobody
+ * can say whether RocksDB has the file, it refuses this too, and the notes are there when the database is opened anew.
+ */
+static void give_up(struct bulk *bulk)
+{
+	struct rocksdb_store *store = bulk->store;
+	rocksdb_writeoptions_t *options = rocksdb_writeoptions_create();
+	rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+
+	for (size_t i = 0; i < bulk->parts.size; i++) {
+		const char *note = bulk->note_keys.data + i * LEFTOVER_KEY_SIZE;
+		const char *body = note + LEFTOVER_PREFIX_SIZE + 1;
+
+		rocksdb_writebatch_singledelete_cf(writes, store->families[FAMILY_BODIES + bulk->signal],
+						   body, BODY_KEY_SIZE);
+		words_delete(store, writes, bulk->signal, body, (uint8_t)bulk->parts.data[i]);
+		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT], note,
+					     LEFTOVER_KEY_SIZE);
+	}
+	store_write(store, options, writes, NULL);
+	rocksdb_writebatch_destroy(writes);
+	rocksdb_writeoptions_destroy(options);
+}
+
+/* The bulk that was taken over last: the signal, the first body's key and how many bodies there are; their sequences follow
+ * each other. */
+static const char last_key[] = "bulk";
+enum { LAST_KEY_SIZE = sizeof(last_key) - 1 };
+
+static void put_name(const struct bulk *bulk, rocksdb_writebatch_t *writes)
+{
+	char name[BULK_NAME_SIZE];
+
+	memcpy(name, bulk->note_keys.data + LEFTOVER_PREFIX_SIZE, 1 + BODY_KEY_SIZE);
+	put_big_endian(name + 1 + BODY_KEY_SIZE, bulk->parts.size, 4);
+	rocksdb_writebatch_put_cf(writes, bulk->store->families[FAMILY_DEFAULT], last_key, LAST_KEY_SIZE,
+				  name, sizeof(name));
+}
+
+static bool has_key(const struct rocksdb_store *store, size_t family, const char *key, size_t key_size)
+{
+	rocksdb_iterator_t *iterator =
+		rocksdb_create_iterator_cf(store->db, store->body_options, store->families[family]);
+	struct str found = {NULL, 0};
+	bool has;
+
+	rocksdb_iter_seek(iterator, key, key_size);
+	if (rocksdb_iter_valid(iterator))
+		found.data = rocksdb_iter_key(iterator, &found.size);
+	has = found.data && str_equal(found, str_make(key, key_size));
+	rocksdb_iter_destroy(iterator);
+	return has;
+}
+
+static bool lacks_body(const struct rocksdb_store *store, uint8_t signal, uint32_t partition,
+		       uint64_t sequence)
+{
+	const struct block_header names = {.signal = signal, .sequence = sequence};
+	char header[HEADER_KEY_SIZE], body[BODY_KEY_SIZE];
+
+	header_key(partition, &names, header);
+	body_key(partition, &names, body);
+	return has_key(store, FAMILY_HEADERS, header, sizeof(header)) &&
+	       !has_key(store, FAMILY_BODIES + (size_t)signal, body, sizeof(body));
+}
+
+bool bulk_lacks_bodies(const struct rocksdb_store *store, char name_out[BULK_NAME_SIZE])
+{
+	char *message = NULL;
+	size_t size = 0;
+	char *name = rocksdb_get_cf(store->db, store->read_options, store->families[FAMILY_DEFAULT], last_key,
+				    LAST_KEY_SIZE, &size, &message);
+	bool lacks = false;
+
+	if (name && size == BULK_NAME_SIZE && (uint8_t)name[0] < SIGNAL_COUNT) {
+		uint64_t sequence = sequence_of_body_key(name + 1);
+		uint64_t count = get_big_endian(name + 1 + BODY_KEY_SIZE, 4);
+
+		for (uint64_t i = 0; i < count && !lacks; i++)
+			lacks = lacks_body(store, (uint8_t)name[0], partition_of_key(name + 1), sequence + i);
+		memcpy(name_out, name, BULK_NAME_SIZE);
+	}
+	rocksdb_free(name);
+	rocksdb_free(message);
+	return lacks;
+}
+
 enum status bulk_take_over(struct bulk *bulk, rocksdb_writebatch_t *writes, struct error *error)
 {
 	struct rocksdb_store *store = bulk->store;
@@ -152,6 +256,8 @@ enum status bulk_take_over(struct bulk *bulk, rocksdb_writebatch_t *writes, stru
 	char *message = NULL;
 	enum status status;
 
+	if (bulk->has_failed)
+		return error_set(error, STATUS_IO, "merged blocks were not written whole");
 	rocksdb_sstfilewriter_finish(bulk->writer, &message);
 	if (message)
 		return rocksdb_failed(message, "merged blocks cannot be written", error);
@@ -162,10 +268,13 @@ enum status bulk_take_over(struct bulk *bulk, rocksdb_writebatch_t *writes, stru
 	if (status != STATUS_OK)
 		return status;
 	message = ingest(bulk);
-	if (message)
+	if (message) {
+		give_up(bulk);
 		return rocksdb_failed(message, "merged blocks cannot be taken over", error);
+	}
 	for (size_t at = 0; at < bulk->note_keys.size; at += LEFTOVER_KEY_SIZE)
 		rocksdb_writebatch_delete_cf(writes, store->families[FAMILY_DEFAULT],
 					     bulk->note_keys.data + at, LEFTOVER_KEY_SIZE);
+	put_name(bulk, writes);
 	return STATUS_OK;
 }

@@ -35,6 +35,13 @@ uint64_t bulk_size_bytes(const struct bulk *bulk);
  */
 enum status bulk_take_over(struct bulk *bulk, rocksdb_writebatch_t *writes, struct error *error);
 
+/*
+ * Whether a header of the bulk that was taken over last has no body: so it is where RocksDB read its list of tables before
+ * that and its log after it, as who opens the store beside its holder may find it. name_out tells one bulk from another.
+ */
+enum { BULK_NAME_SIZE = 1 + BODY_KEY_SIZE + 4 };
+bool bulk_lacks_bodies(const struct rocksdb_store *store, char name_out[BULK_NAME_SIZE]);
+
 /* Removes what a bulk left in the folder when the program ended. Before the first bulk_new. */
 void bulk_clean(const struct rocksdb_store *store);
 

@@ -56,7 +56,6 @@ struct merger {
 	struct block_builder *builder;
 	struct buffer body;
 	rocksdb_writeoptions_t *write_options; /* a merge that is lost has lost nothing: no sync */
-	pthread_mutex_t work_lock;             /* one merge at a time */
 	pthread_t thread;
 	bool has_thread;
 	uint64_t window_ns, window_busy_ns; /* when the window began, and append_busy_ns at that time */
@@ -64,6 +63,8 @@ struct merger {
 	pthread_mutex_t lock;               /* of what follows */
 	pthread_cond_t changed;
 	bool stopping;
+	pthread_cond_t turned;
+	uint64_t next_turn, turn; /* one works at a time, in the order in which they came */
 };
 
 /* What a choice of blocks depends on. */
@@ -627,10 +628,12 @@ static enum status finish_bulk(struct merger *merger, struct bulk *bulk, rocksdb
 	struct rocksdb_store *store = merger->store;
 	enum status status = block_index_reserve(&store->index, 1, error);
 
+	pthread_mutex_lock(&store->take_over_lock);
 	if (status == STATUS_OK)
 		status = bulk_take_over(bulk, writes, error);
 	if (status == STATUS_OK)
 		status = store_write(store, merger->write_options, writes, error);
+	pthread_mutex_unlock(&store->take_over_lock);
 	for (struct merge *merge = merges; merge; merge = merge->next) {
 		mark_merging(merge, false);
 		if (status != STATUS_OK)
@@ -805,7 +808,7 @@ enum status remove_leftovers(struct rocksdb_store *store, struct error *error)
 	return message ? rocksdb_failed(message, "merged blocks cannot be removed", error) : STATUS_OK;
 }
 
-/* Whether appends took more than half of the last window. The work lock is held. */
+/* Whether appends took more than half of the last window. It is the caller's turn. */
 static bool is_pressed(struct merger *merger)
 {
 	uint64_t now_ns = clock_monotonic_ns(), busy_ns = atomic_load(&merger->store->append_busy_ns);
@@ -845,14 +848,34 @@ static enum status merge_once(struct merger *merger, bool eager, bool *is_done_o
 	return status;
 }
 
+/* A mutex would go to whoever just let go of it, and retention would wait for as long as there is something to merge. */
+static void begin_turn(struct merger *merger)
+{
+	uint64_t turn;
+
+	pthread_mutex_lock(&merger->lock);
+	turn = merger->next_turn++;
+	while (merger->turn != turn)
+		pthread_cond_wait(&merger->turned, &merger->lock);
+	pthread_mutex_unlock(&merger->lock);
+}
+
+static void end_turn(struct merger *merger)
+{
+	pthread_mutex_lock(&merger->lock);
+	merger->turn++;
+	pthread_cond_broadcast(&merger->turned);
+	pthread_mutex_unlock(&merger->lock);
+}
+
 enum status merger_hold(struct merger *merger, struct error *error)
 {
 	enum status status;
 
-	pthread_mutex_lock(&merger->work_lock);
+	begin_turn(merger);
 	status = begin_read(merger->store, error);
 	if (status != STATUS_OK)
-		pthread_mutex_unlock(&merger->work_lock);
+		end_turn(merger);
 	return status;
 }
 
@@ -860,7 +883,7 @@ enum status merger_let_go(struct merger *merger, struct error *error)
 {
 	enum status status = end_read(merger->store, sweep(merger, error));
 
-	pthread_mutex_unlock(&merger->work_lock);
+	end_turn(merger);
 	return status;
 }
 
@@ -869,10 +892,11 @@ enum status merger_run(struct merger *merger, bool eager, struct error *error)
 	enum status status = STATUS_OK;
 	bool is_done = false;
 
-	pthread_mutex_lock(&merger->work_lock);
-	while (status == STATUS_OK && !is_done && !is_stopping(merger))
+	while (status == STATUS_OK && !is_done && !is_stopping(merger)) {
+		begin_turn(merger);
 		status = merge_once(merger, eager, &is_done, error);
-	pthread_mutex_unlock(&merger->work_lock);
+		end_turn(merger);
+	}
 	return status;
 }
 
@@ -930,8 +954,8 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	merger->store = store;
 	merger->builder = block_builder_new(store->codec, store->compression_level);
 	merger->write_options = rocksdb_writeoptions_create();
-	pthread_mutex_init(&merger->work_lock, NULL);
 	pthread_mutex_init(&merger->lock, NULL);
+	pthread_cond_init(&merger->turned, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&merger->changed, &attributes);
@@ -947,16 +971,23 @@ enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, 
 	return STATUS_OK;
 }
 
-void merger_free(struct merger *merger)
+void merger_stop(struct merger *merger)
 {
-	struct error error;
-
 	if (!merger)
 		return;
 	pthread_mutex_lock(&merger->lock);
 	merger->stopping = true;
 	pthread_cond_signal(&merger->changed);
 	pthread_mutex_unlock(&merger->lock);
+}
+
+void merger_free(struct merger *merger)
+{
+	struct error error;
+
+	if (!merger)
+		return;
+	merger_stop(merger);
 	if (merger->has_thread) {
 		pthread_join(merger->thread, NULL);
 		if (merger->store->db && sweep(merger, &error) != STATUS_OK)
@@ -965,7 +996,7 @@ void merger_free(struct merger *merger)
 	block_builder_free(merger->builder);
 	buffer_release(&merger->body);
 	rocksdb_writeoptions_destroy(merger->write_options);
-	pthread_mutex_destroy(&merger->work_lock);
+	pthread_cond_destroy(&merger->turned);
 	pthread_mutex_destroy(&merger->lock);
 	pthread_cond_destroy(&merger->changed);
 	free(merger);

@@ -11,6 +11,9 @@
  *    after, and begin anew where one of the first list is gone: if none is, every log that the manifest could
  *    need was there all the time.
  *
+ *  - Bodies that were taken over past the log (bulk.h) after the manifest was read, and whose headers are in the log that
+ *    was replayed then: we begin anew. What is missing the next time too is damage.
+ *
  * A record at the end of the log that is only half written was not acknowledged yet.
  */
 #include <dirent.h>
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "storage/rocksdb/bulk.h"
 #include "storage/rocksdb/rocksdb_internal.h"
 
 enum { TRIES = 50, PAUSE_MS = 20, LOGS_MOST = 1024 };
@@ -79,8 +83,22 @@ static enum status check_folder(const char *path, struct error *error)
 	return error_set(error, STATUS_NOT_FOUND, "there is no store at %s", path);
 }
 
-/* STATUS_BUSY where the folder changed under it: worth another try. */
-static enum status try_open(struct rocksdb_store *store, const char *const *family_names, struct error *error)
+/* Whether it was opened before bodies were taken over, with a log from afterwards. */
+static bool is_torn(const struct rocksdb_store *store, char torn[BULK_NAME_SIZE])
+{
+	char name[BULK_NAME_SIZE];
+	bool is_known;
+
+	if (!bulk_lacks_bodies(store, name))
+		return false;
+	is_known = memcmp(name, torn, sizeof(name)) == 0;
+	memcpy(torn, name, sizeof(name));
+	return !is_known;
+}
+
+/* STATUS_BUSY where the folder changed under it: worth another try. torn is the bulk for which that was so before. */
+static enum status try_open(struct rocksdb_store *store, const char *const *family_names,
+			    char torn[BULK_NAME_SIZE], struct error *error)
 {
 	const rocksdb_options_t *options[FAMILY_COUNT];
 	struct logs before, after;
@@ -102,7 +120,7 @@ static enum status try_open(struct rocksdb_store *store, const char *const *fami
 		return is_missing ? STATUS_BUSY : status;
 	}
 	status = list_logs(store->path, &after, error);
-	if (status == STATUS_OK && is_any_gone(&before, &after))
+	if (status == STATUS_OK && (is_any_gone(&before, &after) || is_torn(store, torn)))
 		status = error_set(error, STATUS_BUSY, "the store at %s changes faster than it can be opened",
 				   store->path);
 	if (status != STATUS_OK)
@@ -114,12 +132,13 @@ enum status open_read_only(struct rocksdb_store *store, const char *const *famil
 {
 	const struct timespec pause = {0, PAUSE_MS * (long)NS_PER_MS};
 	enum status status = check_folder(store->path, error);
+	char torn[BULK_NAME_SIZE] = {0};
 	bool is_lenient = false; /* a whole file that cannot be opened costs its rows, not the store */
 
 	rocksdb_options_set_create_if_missing(store->options, 0);
 	rocksdb_options_set_create_missing_column_families(store->options, 0);
 	for (int try = 0; try < TRIES && status == STATUS_OK; try++) {
-		status = try_open(store, family_names, error);
+		status = try_open(store, family_names, torn, error);
 		if (status == STATUS_OK)
 			return STATUS_OK;
 		if (status == STATUS_CORRUPT && !is_lenient) {

@@ -143,6 +143,7 @@ static enum status remove_range(struct rocksdb_store *store, const struct span_o
 {
 	struct range_keys keys = keys_of(span);
 	rocksdb_column_family_handle_t *family = store->families[FAMILY_BODIES + span->signal];
+	rocksdb_writeoptions_t *options;
 	rocksdb_writebatch_t *writes;
 	char *message = NULL;
 	enum status status = STATUS_OK;
@@ -151,12 +152,16 @@ static enum status remove_range(struct rocksdb_store *store, const struct span_o
 		       !has_leftovers(store, (enum signal)span->signal, span->first, span->end);
 	if (!*is_done_out)
 		return STATUS_OK;
-	/* The tombstone first: were it missing, what the files' own tombstones hide would come back. */
+	/* The tombstone first: were it missing, what the files' own tombstones hide would come back. It is on the disk before
+	 * files go, and with it all that was written before: a log that lost its end would have headers back, without bodies. */
+	options = rocksdb_writeoptions_create();
+	rocksdb_writeoptions_set_sync(options, 1);
 	writes = rocksdb_writebatch_create();
 	rocksdb_writebatch_delete_range_cf(writes, family, keys.first, sizeof(keys.first), keys.end,
 					   sizeof(keys.end));
-	status = store_write(store, store->write_options, writes, error);
+	status = store_write(store, options, writes, error);
 	rocksdb_writebatch_destroy(writes);
+	rocksdb_writeoptions_destroy(options);
 	if (status == STATUS_OK)
 		rocksdb_delete_file_in_range_cf(store->db, family, keys.first, sizeof(keys.first), keys.end,
 						sizeof(keys.end), &message);

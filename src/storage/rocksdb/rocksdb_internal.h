@@ -57,6 +57,9 @@ struct rocksdb_store {
 	int compression_level;
 	uint32_t block_rows;
 	struct block_index index;
+	/* From when RocksDB takes merged bodies over until their headers are written; and while files are copied: the log
+	 * that a copy has must not be newer than the list of tables. The last lock of all. */
+	pthread_mutex_t take_over_lock;
 	pthread_mutex_t append_lock; /* guards what follows */
 	struct block_builder *builder;
 	struct buffer body;
@@ -222,6 +225,8 @@ struct merger;
 enum status merger_new(struct rocksdb_store *store, struct merger **merger_out, struct error *error);
 void merger_free(struct merger *merger); /* NULL is allowed */
 enum status merger_run(struct merger *merger, bool eager, struct error *error);
+/* No further merge begins, whoever asks for it. NULL is allowed. */
+void merger_stop(struct merger *merger);
 
 /* The key of the note that a merge has replaced a body. */
 static const char leftover_prefix[] = "leftover/";

@@ -435,6 +435,7 @@ static void rocksdb_store_close(struct store *base)
 		rocksdb_disable_manual_compaction(store->db);
 		end_read(store, STATUS_OK);
 	}
+	merger_stop(store->merger); /* which the sweep would wait for */
 	keeper_free(store->keeper);
 	periodic_free(store->syncing);
 	merger_free(store->merger);
@@ -455,6 +456,7 @@ static void rocksdb_store_close(struct store *base)
 	block_builder_free(store->builder);
 	buffer_release(&store->body);
 	pthread_mutex_destroy(&store->append_lock);
+	pthread_mutex_destroy(&store->take_over_lock);
 	free(store->path);
 	free(store);
 }
@@ -661,6 +663,7 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 	store->base.ops = &rocksdb_ops;
 	store->is_read_only = options->is_read_only;
 	pthread_mutex_init(&store->append_lock, NULL);
+	pthread_mutex_init(&store->take_over_lock, NULL);
 	init_db_lock(&store->db_lock);
 	recovery_init(&store->recovery);
 	block_index_init(&store->index);
