@@ -230,10 +230,10 @@ static json_t *links_json(const struct open_span *span)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < span->link_count; i++)
-		json_array_append_new(list, json_pack("{s:o, s:o}", "trace_id",
-						      id_json(span->links[i].trace_id, TRACE_ID_SIZE),
-						      "span_id",
-						      id_json(span->links[i].span_id, SPAN_ID_SIZE)));
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o}", "trace_id",
+						id_json(span->links[i].trace_id, TRACE_ID_SIZE), "span_id",
+						id_json(span->links[i].span_id, SPAN_ID_SIZE)));
 	return list;
 }
 

@@ -428,9 +428,10 @@ static void gives_every_run_of_a_job_a_point_of_its_own(void **state)
 		assert_int_equal(point->metric->type, METRIC_GAUGE);
 		assert_int_equal(point->time_ns, (found + 1) * 1000);
 		assert_true(point->value.real == (double)found);
-		assert_true(str_equal_c(labels_of(&points, point),
-					found % 2 ? "handler_name=sweep,status=error,schedule=* * * * *,language=rust"
-						  : "handler_name=sweep,status=success,schedule=* * * * *,language=rust"));
+		assert_true(str_equal_c(
+			labels_of(&points, point),
+			found % 2 ? "handler_name=sweep,status=error,schedule=* * * * *,language=rust"
+				  : "handler_name=sweep,status=success,schedule=* * * * *,language=rust"));
 		found++;
 	}
 	assert_int_equal(found, 100);
