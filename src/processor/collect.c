@@ -168,7 +168,8 @@ static bool grow_runs(struct counters *counters)
 void counters_add_run(struct counters *counters, const struct span *span)
 {
 	struct cron_run run = {
-		.key = {.texts = {span->handler.name, schedule_of(span)}, .outcome = span->handler.outcome},
+		.key = {.texts = {span->handler.name, schedule_of(span), span->handler.language},
+			.outcome = span->handler.outcome},
 		.start_ns = span->start_ns,
 		.duration_ns = span_duration_ns(span),
 	};
@@ -505,11 +506,12 @@ static bool add_run(struct sink *sink, const struct cron_run *run)
 		{"handler_name", run->key.texts[0]},
 		{"status", str_from(outcome_name(run->key.outcome))},
 		{"schedule", run->key.texts[1]},
+		{"language", run->key.texts[2]},
 	};
 	struct attributes attributes;
 	struct metric_point *point;
 
-	if (!make_labels(&sink->batch->arena, labels, 3, &attributes))
+	if (!make_labels(&sink->batch->arena, labels, 4, &attributes))
 		return false;
 	point = add_point(sink, &run_duration, &attributes, 0);
 	if (!point)

@@ -226,8 +226,12 @@ static enum status count_in_range(struct error_list *list, const struct tally *n
 static int most_frequent_party(const void *a, const void *b)
 {
 	const struct error_party *x = a, *y = b;
+	int order;
 
-	return (x->count < y->count) - (x->count > y->count);
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	order = str_compare(x->handler_name, y->handler_name);
+	return order ? order : str_compare(x->language, y->language);
 }
 
 static int most_frequent(const void *a, const void *b)

@@ -33,7 +33,7 @@ struct error_summary {
 	uint64_t count;      /* in the range */
 	uint64_t total_count, first_ns, last_ns; /* of all that is kept */
 	const uint64_t *counts;                  /* in the range, one a step */
-	struct error_party *parties;             /* handlers, the most frequent first */
+	struct error_party *parties;             /* handlers, the most frequent first, then by name */
 	size_t party_count;
 	uint8_t trace_id[TRACE_ID_SIZE], span_id[SPAN_ID_SIZE]; /* the example; all zero: none */
 	bool is_stored;                                         /* the example can be shown */

@@ -11,8 +11,7 @@
 
 #include "query/tally.h"
 
-/* What a handler did in a time. Percentiles are NaN where it did nothing; their error is that of a bucket, 4.4 %, and in
- * its middle 2.2 %. */
+/* What a handler did in a time. Percentiles are NaN where it did nothing; their error is that of a bucket, 4.43 %. */
 struct handler_figures {
 	uint64_t count, error_count;
 	double mean_ms, p50_ms, p95_ms, p99_ms, most_ms;

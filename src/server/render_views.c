@@ -89,10 +89,10 @@ static void render_summaries(struct json *json, const struct handler_list *list,
 	json_end_array(json);
 }
 
-/* How far a percentile may be off: it is taken from the middle of a bucket of 2^(1/16). */
+/* How far a percentile may be off: it lies in the bucket of the true one, whose bounds are 2^(1/16) apart. */
 static void member_error_bound(struct json *json)
 {
-	member_number(json, "percentile_error", 0.022);
+	member_number(json, "percentile_error", 0.0443);
 }
 
 void render_handler_list(struct json *json, const struct handler_list *list, struct time_range range)

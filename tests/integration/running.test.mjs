@@ -53,6 +53,21 @@ test('a start shows as running until its span arrives', async () => {
 	await program.stop();
 });
 
+test('a job that runs is one job with the runs that it had', async () => {
+	const program = await startProgram();
+	const inRust = { ...handler, 'rohas.handler.language': 'rust' };
+	const [ended, going] = [1, 2].map(() => otlp.span({ name: 'nightly-report', attributes: inRust }));
+	await program.send('traces', otlp.traces([ended]));
+	await program.restart();
+	await program.send('logs', otlp.logs([startOf(going, inRust)]));
+	const { crons } = await program.api('/telemetry/crons', { start: '-1h' });
+	assert.deepEqual(
+		crons.map((each) => [each.handler_name, each.language, each.runs, each.running]),
+		[['NightlyReport', 'rust', 2, 1]],
+	);
+	await program.stop();
+});
+
 test('what runs in a process that is silent is lost, and is found when it speaks', async () => {
 	const program = await startProgram({ settings: { 'telemetry.lost_after_seconds': 1 } });
 	const span = report();

@@ -102,9 +102,8 @@ void span_link(struct open_span *span, const struct mark *to)
 	enum { TRACE = 1, SPAN = 2, FLAGS = 6 };
 	size_t mark = protobuf_begin(&span->fields, SPAN_LINK);
 
-	span->link = span->has_link ? span->link : *to;
-	span->has_link = true;
-
+	if (span->link_count < TOLD_LINKS_MOST)
+		span->links[span->link_count++] = *to;
 	protobuf_put_bytes(&span->fields, TRACE, str_make(to->trace_id, TRACE_ID_SIZE));
 	protobuf_put_bytes(&span->fields, SPAN, str_make(to->span_id, SPAN_ID_SIZE));
 	protobuf_put_fixed32(&span->fields, FLAGS, FLAGS_LOCAL_PARENT);
@@ -226,6 +225,18 @@ static json_t *time_json(uint64_t time_ns)
 	return json_string(text);
 }
 
+static json_t *links_json(const struct open_span *span)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < span->link_count; i++)
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o}", "trace_id",
+						id_json(span->links[i].trace_id, TRACE_ID_SIZE), "span_id",
+						id_json(span->links[i].span_id, SPAN_ID_SIZE)));
+	return list;
+}
+
 /* What a span is, as a line: what the program says of it can be checked against this alone. */
 static char *tell_span(const struct open_span *span, uint64_t end_ns)
 {
@@ -242,11 +253,8 @@ static char *tell_span(const struct open_span *span, uint64_t end_ns)
 		"publishes", (int)span->publishes, "messages", (json_int_t)span->messages);
 	char *text;
 
-	if (span->has_link)
-		json_object_set_new(line, "link",
-				    json_pack("{s:o, s:o}", "trace_id",
-					      id_json(span->link.trace_id, TRACE_ID_SIZE), "span_id",
-					      id_json(span->link.span_id, SPAN_ID_SIZE)));
+	if (span->link_count)
+		json_object_set_new(line, "links", links_json(span));
 	if (span->exception_type)
 		json_object_set_new(line, "exception",
 				    json_pack("{s:s, s:s, s:s}", "type", span->exception_type, "message",

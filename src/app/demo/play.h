@@ -37,6 +37,8 @@ struct mark {
 	uint8_t trace_id[TRACE_ID_SIZE], span_id[SPAN_ID_SIZE];
 };
 
+enum { TOLD_LINKS_MOST = 8 };
+
 struct open_span {
 	struct mark mark;
 	uint8_t parent_id[SPAN_ID_SIZE];
@@ -52,8 +54,8 @@ struct open_span {
 	char handler[TRUTH_NAME_SIZE], event[TRUTH_NAME_SIZE];
 	bool publishes;
 	uint32_t messages;
-	struct mark link; /* the first */
-	bool has_link;
+	struct mark links[TOLD_LINKS_MOST]; /* the first ones */
+	size_t link_count;
 	const char *exception_type, *exception_message, *exception_stack; /* of the last; NULL: none */
 };
 

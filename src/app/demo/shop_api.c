@@ -42,11 +42,12 @@ static void index_views(struct shop *shop, uint64_t start_ns)
 {
 	struct play *play = &shop->play;
 	struct open_span receive, process;
-	uint64_t end_ns = start_ns + play_takes(play, 9);
+	uint64_t taken_ns = start_ns + play_takes(play, 0.3);
+	uint64_t end_ns = taken_ns + play_takes(play, 9);
 
 	span_open(play, &receive, SCOPE_RUST_KAFKA, SPAN_CONSUMER, NULL, start_ns, "product.viewed receive");
-	span_open(play, &process, SCOPE_RUST_SHOP, SPAN_CONSUMER, &receive.mark,
-		  start_ns + play_takes(play, 0.3), "product.viewed process");
+	span_open(play, &process, SCOPE_RUST_SHOP, SPAN_CONSUMER, &receive.mark, taken_ns,
+		  "product.viewed process");
 	for (int i = 0; i < 2; i++) {
 		struct open_span *span = i ? &process : &receive;
 

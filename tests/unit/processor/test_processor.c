@@ -410,8 +410,9 @@ static void gives_every_run_of_a_job_a_point_of_its_own(void **state)
 	batch_init(&batch, 0);
 	batch_init(&points, 0);
 	for (uint64_t i = 0; i < 100; i++) {
-		struct span *span =
-			add_span(&batch, SPAN_INTERNAL, "sweep", WITH(text("faas.cron", "* * * * *")));
+		struct span *span = add_span(
+			&batch, SPAN_INTERNAL, "sweep",
+			WITH(text("faas.cron", "* * * * *"), text("rohas.handler.language", "rust")));
 
 		span->start_ns = (i + 1) * 1000;
 		span->end_ns = span->start_ns + i * NS_PER_MS;
@@ -427,15 +428,16 @@ static void gives_every_run_of_a_job_a_point_of_its_own(void **state)
 		assert_int_equal(point->metric->type, METRIC_GAUGE);
 		assert_int_equal(point->time_ns, (found + 1) * 1000);
 		assert_true(point->value.real == (double)found);
-		assert_true(str_equal_c(labels_of(&points, point),
-					found % 2 ? "handler_name=sweep,status=error,schedule=* * * * *"
-						  : "handler_name=sweep,status=success,schedule=* * * * *"));
+		assert_true(str_equal_c(
+			labels_of(&points, point),
+			found % 2 ? "handler_name=sweep,status=error,schedule=* * * * *,language=rust"
+				  : "handler_name=sweep,status=success,schedule=* * * * *,language=rust"));
 		found++;
 	}
 	assert_int_equal(found, 100);
 	collect(processor, &points);
 	assert_null(find_point(&points, "cron.run.duration",
-			       "handler_name=sweep,status=success,schedule=* * * * *"));
+			       "handler_name=sweep,status=success,schedule=* * * * *,language=rust"));
 	batch_release(&batch);
 	batch_release(&points);
 	processor_free(processor);

@@ -309,6 +309,26 @@ static void errors_have_counts_over_time_handlers_and_an_example(void **state)
 	fixture_free(fixture);
 }
 
+static void handlers_of_an_error_that_are_as_frequent_stand_by_name(void **state)
+{
+	static const char *const handlers[] = {"D", "B", "C", "A"};
+	struct fixture *fixture = fixture_new();
+	struct error_list list;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		add_error(fixture, "00000000000000aa", handlers[i], 10 + (double)i, 2);
+	fixture_commit(fixture);
+	list = read_errors(fixture, 0, 600);
+	assert_int_equal(list.errors[0].party_count, 4);
+	assert_str(list.errors[0].parties[0].handler_name, "A");
+	assert_str(list.errors[0].parties[1].handler_name, "B");
+	assert_str(list.errors[0].parties[2].handler_name, "C");
+	assert_str(list.errors[0].parties[3].handler_name, "D");
+	error_list_release(&list);
+	fixture_free(fixture);
+}
+
 static void a_resolved_error_is_open_again_when_it_comes_back(void **state)
 {
 	struct fixture *fixture = fixture_new();
@@ -354,6 +374,7 @@ int main(void)
 		cmocka_unit_test(callers_are_the_executions_that_it_lies_in),
 		cmocka_unit_test(events_have_publishers_handlers_and_times_in_queue),
 		cmocka_unit_test(errors_have_counts_over_time_handlers_and_an_example),
+		cmocka_unit_test(handlers_of_an_error_that_are_as_frequent_stand_by_name),
 		cmocka_unit_test(a_resolved_error_is_open_again_when_it_comes_back),
 	};
 
