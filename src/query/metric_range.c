@@ -192,6 +192,8 @@ static enum status take_point(struct work *work, const struct metric_point *poin
 	if (status != STATUS_OK || !is_shown(work, point->metric))
 		return status;
 	status = find_followed(work, point, &followed, error);
+	if (status == STATUS_OK)
+		status = take_exemplars(work, point, &work->lines[followed->line], error);
 	if (status != STATUS_OK)
 		return status;
 	if (work->windows.mode == SERIES_SUMMARY && work->windows.agg.kind == AGG_PERCENTILE)
@@ -304,13 +306,17 @@ static int by_labels(const void *a, const void *b)
 }
 
 /* A series that was seen before the range alone leaves a line without a figure: it is left out. */
-static bool write_values(const struct windows *windows, const struct cell *cells, double *values)
+static bool write_values(struct work *work, const struct cell *cells, double *values)
 {
+	const struct windows *windows = &work->windows;
 	bool any = false;
 
 	for (size_t i = 0; i < windows->count; i++) {
 		values[i] = cell_figure(windows, &cells[i]);
-		any = any || !isnan(values[i]);
+		if (isnan(values[i]))
+			continue;
+		any = true;
+		work->widest = fmax(work->widest, cell_error(windows, &cells[i]));
 	}
 	return any;
 }
@@ -327,11 +333,12 @@ static enum status write_lines(struct work *work, struct error *error)
 
 		if (!values)
 			return range_no_memory(error);
-		if (write_values(&work->windows, work->lines[i].cells, values))
+		if (write_values(work, work->lines[i].cells, values))
 			range->lines[range->line_count++] = (struct metric_line){
 				work->lines[i].labels, work->lines[i].label_count, values};
 	}
 	qsort(range->lines, range->line_count, sizeof(*range->lines), by_labels);
+	range->error_bound = isfinite(work->widest) ? work->widest : NAN;
 	return STATUS_OK;
 }
 
@@ -379,8 +386,8 @@ void work_release(struct work *work)
 enum status metric_range(struct query *query, const struct metric_query *question,
 			 struct metric_range *range_out, const char **parameter_out, struct error *error)
 {
-	struct metric_range range = {0};
-	struct work work = {.query = query, .question = question, .range = &range};
+	struct metric_range range = {.with_exemplars = question->with_exemplars};
+	struct work work = {.query = query, .question = question, .range = &range, .widest = NAN};
 	enum status status;
 
 	arena_init(&range.arena, PAGE_LIMIT_BYTES);

@@ -1,6 +1,6 @@
 /*
  * range_work: the work of one question for a metric over time, and its parts: lines (range_lines.c), series
- * (range_series.c), and the whole (metric_range.c).
+ * (range_series.c), exemplars (range_exemplars.c), and the whole (metric_range.c).
  */
 #ifndef ROHAS_QUERY_RANGE_WORK_H
 #define ROHAS_QUERY_RANGE_WORK_H
@@ -44,6 +44,7 @@ struct work {
 	const struct metric_point *last_point; /* in this slice */
 	size_t last_series;                    /* its number */
 	size_t mixture_bytes;
+	double widest; /* of the buckets that percentiles lie in, as value_bounds_width has it */
 	const char *parameter;
 };
 
@@ -61,6 +62,10 @@ enum status take_line(struct work *work, const struct metric_point *point, size_
 /* The series that a point belongs to, with its line. */
 enum status find_followed(struct work *work, const struct metric_point *point, struct followed **followed_out,
 			  struct error *error);
+
+/* Keeps the exemplars of a point that lies in the range, if the question asks for them. */
+enum status take_exemplars(struct work *work, const struct metric_point *point, const struct line *line,
+			   struct error *error);
 
 void work_release(struct work *work);
 
