@@ -10,6 +10,9 @@
 #include "query/numbering.h"
 #include "query/windows.h"
 
+/* Where there are more series than are followed at once, they are followed one share after another. */
+enum { SERIES_SHARES = 16, SERIES_AT_ONCE = METRIC_SERIES_MOST / SERIES_SHARES };
+
 struct followed {
 	struct series series;
 	struct level level;
@@ -30,7 +33,12 @@ struct work {
 	struct windows windows;
 	uint64_t visible_from_ns;
 	bool has_metric;
-	struct numbering series_keys, line_keys;
+	struct numbering line_keys;
+	struct series_share share; /* of the series that are followed */
+	uint64_t tired_ns;         /* when the question has taken too long, by the monotonic clock */
+	bool is_too_much;          /* the share does not fit into memory */
+	struct arena series_arena; /* of the series' keys */
+	struct numbering series_keys;
 	struct followed *followed; /* by number of series */
 	size_t followed_count, followed_capacity;
 	struct line *lines; /* by number of line */

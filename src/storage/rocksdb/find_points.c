@@ -65,7 +65,7 @@ static enum status visit_blocks(struct rocksdb_store *store, const struct point_
 }
 
 /* Past this share of a block's points, what the points point to is most of what the block took. */
-enum { FEW_OF = 16 };
+enum { FEW_OF = 8 };
 
 struct reading {
 	const struct point_filter *filter;
@@ -84,14 +84,6 @@ static enum status read_block(void *context, struct point_reader *reader, struct
 	return status;
 }
 
-static bool copy_points(const struct metric_point *points, size_t count, struct batch *to)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!batch_copy_point(to, &points[i]))
-			return false;
-	return true;
-}
-
 /* One series of a million must not keep every block that it lies in: few points stand alone. */
 static enum status settle_read(void *context, struct arena *arena, const struct arena *mark,
 			       struct error *error)
@@ -105,10 +97,10 @@ static enum status settle_read(void *context, struct arena *arena, const struct 
 	if (count * FEW_OF > reading->row_count)
 		return STATUS_OK;
 	batch_init(&few, 0);
-	has_memory = copy_points(batch->points + first, count, &few);
+	has_memory = batch_copy_points(&few, batch->points + first, count);
 	batch->point_count = first;
 	arena_rewind(arena, mark);
-	has_memory = has_memory && copy_points(few.points, count, batch);
+	has_memory = has_memory && batch_copy_points(batch, few.points, count);
 	batch_release(&few);
 	return has_memory ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "no memory for metric points");
 }
