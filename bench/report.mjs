@@ -266,9 +266,27 @@ function limits() {
 	return readFileSync(new URL('limits.md', import.meta.url), 'utf8');
 }
 
+function seriesTable(figures) {
+	const { series, samples, samples_per_second, bytes_per_sample, write_peak_bytes, peak_bytes, blocks, ...asked } =
+		figures;
+	const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
+	return `${whole.format(series)} series, ${whole.format(samples)} samples, written at ${whole.format(samples_per_second)} samples/s;
+${bytes_per_sample.toFixed(2)} bytes a sample in ${blocks} blocks; at most ${mebibytes(write_peak_bytes)} MiB of memory while writing,
+${mebibytes(peak_bytes)} MiB in all.
+
+${table(
+	['question', 'median ms', 'lines or series of the answer'],
+	Object.entries(asked).map(([name, each]) =>
+		each.refused
+			? [name, `refused: ${each.refused}`, '']
+			: [name, each.median_ms.toFixed(1), String(each.lines ?? each.series)],
+	),
+)}`;
+}
+
 export function writePage(results) {
 	const { machine, settings, runs, baseline, paced, checks } = results;
-	const { rowBaselines, logJsonBytes, fullStores, recording } = results;
+	const { rowBaselines, logJsonBytes, fullStores, recording, series } = results;
 	const { load } = runs[0];
 	return `# Benchmark results
 
@@ -298,6 +316,10 @@ ${layoutSection(rowBaselines, fullStores, runs)}
 ## Recording with the C library
 
 ${recordingTable(recording)}
+
+## Many series of one metric
+
+${seriesTable(series)}
 
 ${limits()}
 ## Checks

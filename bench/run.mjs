@@ -1,5 +1,5 @@
 // bench/run BUILD_DIR [--duration 8] [--warmup 2] [--repeat 3] [--connections 8] [--rows 1000000,5000000]
-//           [--baseline-rows 1000000] [--output bench/results.md]
+//           [--baseline-rows 1000000] [--series 100000] [--output bench/results.md]
 //
 // Runs the load generator against BUILD_DIR/rohas-telemetry and, in the same minutes, against receive-only and
 // row-baseline; asks questions of stores of so many rows of each signal; checks that what was acknowledged can be
@@ -45,6 +45,7 @@ function readSettings() {
 			connections: text,
 			rows: text,
 			'baseline-rows': text,
+			series: text,
 			output: text,
 		},
 	});
@@ -68,6 +69,7 @@ function readSettings() {
 		connections: number('connections', 8),
 		rows: list('rows', '1000000'),
 		baselineRows: list('baseline-rows', '1000000'),
+		series: number('series', 100_000),
 		output: values.output ?? path.join(benchFolder, 'results.md'),
 	};
 }
@@ -79,6 +81,7 @@ function programs(build) {
 		wall: path.join(build, 'bench/receive-only'),
 		baseline: path.join(build, 'bench/row-baseline'),
 		recording: path.join(build, 'bench/sdk-record'),
+		series: path.join(build, 'bench/series-bench'),
 	};
 	for (const file of Object.values(found)) if (!existsSync(file)) fail(`${file} is missing: build it first.`);
 	return found;
@@ -234,6 +237,15 @@ class Bench {
 		}
 	}
 
+	async measureSeries(series) {
+		const store = path.join(this.folder, 'series');
+		try {
+			return JSON.parse(await run(this.programs.series, ['--store', store, '--series', String(series)]));
+		} finally {
+			rmSync(store, { recursive: true, force: true });
+		}
+	}
+
 	async measureWall() {
 		const port = await freePort();
 		const startedMs = performance.now();
@@ -333,6 +345,8 @@ async function main() {
 		);
 	}
 	const recording = await measureRecording(bench.programs.recording, mkdtempSync(path.join(bench.folder, 'recording-')));
+	const series = await bench.measureSeries(settings.series);
+	say(`series of one metric: ${JSON.stringify(series)}`);
 	const { ok, sentences } = check(runs, paced, fullStores);
 	const page = writePage({
 		machine,
@@ -345,6 +359,7 @@ async function main() {
 		logJsonBytes,
 		fullStores,
 		recording,
+		series,
 		checks: sentences,
 	});
 	writeFileSync(settings.output, page);

@@ -64,7 +64,7 @@ static int complain_problem(const struct given *given, const struct problem *pro
 	return problem->status_code == 400 ? CLI_WRONG : CLI_FAILED;
 }
 
-/* "--min-duration 5ms" is min_duration=5ms; "--label host=a" is label.host=a, whatever the label is called. */
+/* "--min-duration 5ms" is min_duration=5ms; "--exemplars", which takes no value, exemplars=true; "--label host=a" is label.host=a, whatever the label is called. */
 static int read_parameters(const struct given *given, struct arena *arena, struct parameters *parameters)
 {
 	struct problem problem;
@@ -72,7 +72,7 @@ static int read_parameters(const struct given *given, struct arena *arena, struc
 	parameters->now_ns = clock_now_ns(&clock_system);
 	for (size_t i = 0; i < given->count; i++) {
 		struct str name = arena_copy(arena, str_from(given->items[i].name)),
-			   value = str_from(given->items[i].text), key, rest;
+			   value = str_from(given->items[i].text ? given->items[i].text : "true"), key, rest;
 
 		if (str_equal_c(name, "label")) {
 			if (!str_split(value, '=', &key, &rest) || key.size == 0) {
@@ -401,6 +401,8 @@ static int run_metrics(int argc, char **argv)
 		{"agg", "AGG", "rate, sum, avg, min, max, count or a percentile such as p95"},
 		{"by", "LABEL", "a line for each value of that label, or * for each series; may be repeated"},
 		{"label", "NAME=VALUE", "series with that label; may be repeated"},
+		{"exemplars", NULL,
+		 "and up to 100 traces that led to the values; without a value of its own"},
 		{"match", "MATCHER",
 		 "series whose label passes NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX; may be "
 		 "repeated"},

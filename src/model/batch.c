@@ -248,20 +248,59 @@ static bool copy_exemplars(struct arena *arena, struct metric_point *point)
 	return true;
 }
 
-struct metric_point *batch_copy_point(struct batch *batch, const struct metric_point *point)
+static bool share_attributes(struct arena *arena, struct metric_point *copy, const struct metric_point *from,
+			     const struct metric_point *before)
 {
-	struct arena *arena = &batch->arena;
+	if (!before || before->attributes.items != from->attributes.items ||
+	    before->attributes.count != from->attributes.count)
+		return attributes_copy(arena, &from->attributes, &copy->attributes);
+	copy->attributes = copy[-1].attributes;
+	return true;
+}
+
+/* Replaces what the copy points to; before is the original that the copy before it was made of, or NULL. */
+static bool copy_parts(struct arena *arena, struct metric_point *copy, const struct metric_point *from,
+		       const struct metric_point *before)
+{
+	if (before && before->metric == from->metric)
+		copy->metric = copy[-1].metric;
+	else if (!copy_metric(arena, copy))
+		return false;
+	if (before && before->resource == from->resource && before->scope == from->scope) {
+		copy->resource = copy[-1].resource;
+		copy->scope = copy[-1].scope;
+	} else if (!copy_origin(arena, &copy->resource, &copy->scope)) {
+		return false;
+	}
+	return share_attributes(arena, copy, from, before) && copy_distribution(arena, copy) &&
+	       copy_exemplars(arena, copy);
+}
+
+static struct metric_point *copy_point(struct batch *batch, const struct metric_point *point,
+				       const struct metric_point *before)
+{
 	struct metric_point *copy = batch_add_point(batch);
 
 	if (!copy)
 		return NULL;
 	*copy = *point;
-	if (copy_metric(arena, copy) && attributes_copy(arena, &point->attributes, &copy->attributes) &&
-	    copy_distribution(arena, copy) && copy_exemplars(arena, copy) &&
-	    copy_origin(arena, &copy->resource, &copy->scope))
+	if (copy_parts(&batch->arena, copy, point, before))
 		return copy;
 	batch->point_count--;
 	return NULL;
+}
+
+struct metric_point *batch_copy_point(struct batch *batch, const struct metric_point *point)
+{
+	return copy_point(batch, point, NULL);
+}
+
+bool batch_copy_points(struct batch *batch, const struct metric_point *points, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!copy_point(batch, &points[i], i ? &points[i - 1] : NULL))
+			return false;
+	return true;
 }
 
 const char *signal_name(enum signal signal)

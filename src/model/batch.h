@@ -57,6 +57,9 @@ struct span *batch_copy_span(struct batch *batch, const struct span *span);
 struct log_record *batch_copy_log(struct batch *batch, const struct log_record *record);
 struct metric_point *batch_copy_point(struct batch *batch, const struct metric_point *point);
 
+/* Deep copies points; what one shares with the one before it is copied once. False when memory ran out. */
+bool batch_copy_points(struct batch *batch, const struct metric_point *points, size_t count);
+
 static inline size_t batch_row_count(const struct batch *batch)
 {
 	return batch->span_count + batch->log_count + batch->point_count;

@@ -1,5 +1,6 @@
 #include "model/filter.h"
 
+#include "base/hash.h"
 #include "model/word.h"
 
 /* A part that is empty means any. */
@@ -240,6 +241,38 @@ struct str log_field_text(const struct log_field *field, const struct log_record
 	return buffer_str(scratch);
 }
 
+static uint64_t attribute_hash(const struct attribute *attribute)
+{
+	const struct value *value = &attribute->value;
+	uint64_t hash = hash_seeded(attribute->key.data, attribute->key.size, hash_seed() + value->type);
+
+	switch (value->type) {
+	case VALUE_EMPTY: return hash;
+	case VALUE_BOOL: return hash + value->boolean;
+	case VALUE_INT:
+	case VALUE_DOUBLE: return hash_seeded(&value->integer, sizeof(value->integer), hash);
+	default: return hash_seeded(value->data, value->size, hash);
+	}
+}
+
+/* A sum, so that the order does not matter. */
+static uint64_t attributes_hash(const struct attributes *attributes)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < attributes->count; i++)
+		sum += attribute_hash(&attributes->items[i]);
+	return sum;
+}
+
+static bool share_has(struct series_share share, const struct metric_point *point)
+{
+	return share.count == 0 ||
+	       (attributes_hash(&point->attributes) + attributes_hash(&point->resource->attributes)) %
+			       share.count ==
+		       share.index;
+}
+
 bool point_filter_match(const struct point_filter *filter, const struct metric_point *point)
 {
 	if (!time_range_contains(filter->range, point->time_ns) ||
@@ -248,5 +281,5 @@ bool point_filter_match(const struct point_filter *filter, const struct metric_p
 	for (size_t i = 0; i < filter->label_count; i++)
 		if (!label_passes(&filter->labels[i], point))
 			return false;
-	return true;
+	return share_has(filter->share, point);
 }

@@ -118,12 +118,19 @@ struct label_filter {
 /* "route=~/users/.*": a name, one of = != =~ !~, and a value. False where it is none. */
 bool label_filter_parse(struct str text, struct label_filter *label_out);
 
+/* All series, whose number nobody knows, in shares of about the same size: which share a series belongs to follows from
+ * its attributes and those of its resource, in any order, for the life of a process. */
+struct series_share {
+	uint32_t index, count; /* count 0: all series */
+};
+
 /* A label of a metric point is an attribute of the point, else of its resource. */
 struct point_filter {
 	struct time_range range;
 	struct str metric; /* the name; empty: every metric */
 	const struct label_filter *labels;
 	size_t label_count;
+	struct series_share share;
 };
 #define POINT_FILTER_ANY ((struct point_filter){.range = TIME_RANGE_ALL})
 

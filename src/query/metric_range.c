@@ -192,6 +192,8 @@ static enum status take_point(struct work *work, const struct metric_point *poin
 	if (status != STATUS_OK || !is_shown(work, point->metric))
 		return status;
 	status = find_followed(work, point, &followed, error);
+	if (status == STATUS_OK)
+		status = take_exemplars(work, point, &work->lines[followed->line], error);
 	if (status != STATUS_OK)
 		return status;
 	if (work->windows.mode == SERIES_SUMMARY && work->windows.agg.kind == AGG_PERCENTILE)
@@ -220,6 +222,7 @@ static enum status take_slice(struct work *work, struct time_range slice, struct
 		.metric = work->question->name,
 		.labels = work->labels,
 		.label_count = work->label_count,
+		.share = work->share,
 	};
 	enum status status;
 
@@ -244,17 +247,18 @@ static enum status too_much(struct work *work, struct error *error)
 static enum status take_slices(struct work *work, uint64_t at_ns, uint64_t end_ns, struct batch *batch,
 			       struct error *error)
 {
-	uint64_t slice_ns = SLICE_NS, tired_ns = clock_monotonic_ns() + METRIC_MS_MOST * NS_PER_MS;
+	uint64_t slice_ns = SLICE_NS;
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK && at_ns < end_ns) {
 		uint64_t to_ns = end_ns - at_ns > slice_ns ? at_ns + slice_ns : end_ns;
 
-		if (clock_monotonic_ns() > tired_ns)
+		if (clock_monotonic_ns() > work->tired_ns)
 			return too_much(work, error);
 		status = take_slice(work, (struct time_range){at_ns, to_ns}, batch, error);
 		if (status == STATUS_NO_MEMORY && batch->point_count == 0) {
-			if (slice_ns <= SHORTEST_SLICE_NS)
+			work->is_too_much = slice_ns <= SHORTEST_SLICE_NS;
+			if (work->is_too_much)
 				return too_much(work, error);
 			slice_ns = (to_ns - at_ns) / 4 + 1;
 			status = STATUS_OK;
@@ -265,24 +269,69 @@ static enum status take_slices(struct work *work, uint64_t at_ns, uint64_t end_n
 	return status;
 }
 
+/* Forgets the series, not what they gave to their lines. */
+static void forget_series(struct work *work)
+{
+	for (size_t i = 0; i < work->followed_count; i++)
+		series_release(&work->followed[i].series);
+	work->followed_count = 0;
+	numbering_release(&work->series_keys);
+	arena_clear(&work->series_arena);
+	numbering_init(&work->series_keys, &work->series_arena);
+}
+
 /* What came before the range gives it its first level and the count that the first difference is taken from.
  */
-static enum status take_points(struct work *work, struct error *error)
+static enum status take_share(struct work *work, struct batch *batch, struct error *error)
 {
 	const struct windows *windows = &work->windows;
 	uint64_t at_ns = windows->base_ns > METRIC_STALE_NS ? windows->base_ns - METRIC_STALE_NS : 0;
 	uint64_t end_ns = window_end_ns(windows, windows->count - 1) + 1;
-	struct batch batch;
 	enum status status;
 
 	work->visible_from_ns = at_ns ? at_ns - 1 : 0;
-	batch_init(&batch, PAGE_LIMIT_BYTES);
-	status = take_slices(work, at_ns, end_ns, &batch, error);
-	batch_release(&batch);
-	if (windows->mode == SERIES_LEVEL)
+	status = take_slices(work, at_ns, end_ns, batch, error);
+	if (windows->mode == SERIES_LEVEL && status == STATUS_OK)
 		for (size_t i = 0; i < work->followed_count; i++)
 			level_end(windows, work->lines[work->followed[i].line].cells,
 				  &work->followed[i].level, UINT64_MAX);
+	return status;
+}
+
+/* As if no series had been followed. Lines that are found again stay: those without a figure are not shown. */
+static void begin_again(struct work *work)
+{
+	forget_series(work);
+	for (size_t i = 0; i < work->line_count; i++) {
+		cells_release(work->lines[i].cells, work->windows.count);
+		memset(work->lines[i].cells, 0, work->windows.count * sizeof(*work->lines[i].cells));
+		work->lines[i].series_count = 0;
+	}
+	work->range->exemplar_count = 0;
+	work->mixture_bytes = 0;
+	work->is_too_much = false;
+	work->parameter = NULL;
+}
+
+/* All series at once, if memory has room for them; else in shares. */
+static enum status take_points(struct work *work, struct error *error)
+{
+	struct batch batch;
+	enum status status;
+
+	work->tired_ns = clock_monotonic_ns() + METRIC_MS_MOST * NS_PER_MS;
+	batch_init(&batch, PAGE_LIMIT_BYTES);
+	status = take_share(work, &batch, error);
+	if (work->is_too_much) {
+		begin_again(work);
+		work->share.count = SERIES_SHARES;
+		for (status = STATUS_OK; status == STATUS_OK && work->share.index < SERIES_SHARES;
+		     work->share.index++) {
+			status = take_share(work, &batch, error);
+			forget_series(work);
+		}
+	}
+	batch_release(&batch);
 	return status;
 }
 
@@ -304,13 +353,17 @@ static int by_labels(const void *a, const void *b)
 }
 
 /* A series that was seen before the range alone leaves a line without a figure: it is left out. */
-static bool write_values(const struct windows *windows, const struct cell *cells, double *values)
+static bool write_values(struct work *work, const struct cell *cells, double *values)
 {
+	const struct windows *windows = &work->windows;
 	bool any = false;
 
 	for (size_t i = 0; i < windows->count; i++) {
 		values[i] = cell_figure(windows, &cells[i]);
-		any = any || !isnan(values[i]);
+		if (isnan(values[i]))
+			continue;
+		any = true;
+		work->widest = fmax(work->widest, cell_error(windows, &cells[i]));
 	}
 	return any;
 }
@@ -327,11 +380,12 @@ static enum status write_lines(struct work *work, struct error *error)
 
 		if (!values)
 			return range_no_memory(error);
-		if (write_values(&work->windows, work->lines[i].cells, values))
+		if (write_values(work, work->lines[i].cells, values))
 			range->lines[range->line_count++] = (struct metric_line){
 				work->lines[i].labels, work->lines[i].label_count, values};
 	}
 	qsort(range->lines, range->line_count, sizeof(*range->lines), by_labels);
+	range->error_bound = isfinite(work->widest) ? work->widest : NAN;
 	return STATUS_OK;
 }
 
@@ -358,8 +412,7 @@ static enum status find_definition(struct work *work, struct error *error)
 
 void work_release(struct work *work)
 {
-	for (size_t i = 0; i < work->followed_count; i++)
-		series_release(&work->followed[i].series);
+	forget_series(work);
 	for (size_t i = 0; i < work->line_count; i++) {
 		cells_release(work->lines[i].cells, work->windows.count);
 		free(work->lines[i].cells);
@@ -368,6 +421,7 @@ void work_release(struct work *work)
 	free(work->lines);
 	free(work->names);
 	numbering_release(&work->series_keys);
+	arena_release(&work->series_arena);
 	numbering_release(&work->line_keys);
 	for (size_t i = 0; i < work->label_count; i++)
 		pattern_free((struct pattern *)work->labels[i].pattern);
@@ -379,12 +433,13 @@ void work_release(struct work *work)
 enum status metric_range(struct query *query, const struct metric_query *question,
 			 struct metric_range *range_out, const char **parameter_out, struct error *error)
 {
-	struct metric_range range = {0};
-	struct work work = {.query = query, .question = question, .range = &range};
+	struct metric_range range = {.with_exemplars = question->with_exemplars};
+	struct work work = {.query = query, .question = question, .range = &range, .widest = NAN};
 	enum status status;
 
 	arena_init(&range.arena, PAGE_LIMIT_BYTES);
-	numbering_init(&work.series_keys, &range.arena);
+	arena_init(&work.series_arena, PAGE_LIMIT_BYTES);
+	numbering_init(&work.series_keys, &work.series_arena);
 	numbering_init(&work.line_keys, &range.arena);
 	status = choose_windows(&work, error);
 	if (status == STATUS_OK)

@@ -41,8 +41,9 @@ enum {
 	METRIC_STEPS_MOST = 11000,
 	METRIC_LINES_MOST = 1000,
 	METRIC_VALUES_MOST = 500000,
-	METRIC_SERIES_MOST = 100000,
+	METRIC_SERIES_MOST = 1600000, /* about */
 	METRIC_MS_MOST = 30000,
+	METRIC_EXEMPLARS_MOST = 100, /* of an answer: the newest */
 };
 enum { METRIC_BY_LIMIT = 16 };
 
@@ -67,6 +68,7 @@ struct metric_query {
 	const struct str *by; /* labels that tell lines apart */
 	size_t by_count;
 	bool by_all; /* every series is a line of its own labels */
+	bool with_exemplars;
 };
 
 struct metric_label {
@@ -79,6 +81,16 @@ struct metric_line {
 	const double *values; /* one a step; NaN: none */
 };
 
+/* A measurement that led to a point of a line, and the span in which it was taken. */
+struct metric_exemplar {
+	uint64_t time_ns;
+	struct number value;
+	uint8_t trace_id[TRACE_ID_SIZE]; /* never all zero */
+	uint8_t span_id[SPAN_ID_SIZE];
+	const struct metric_label *labels; /* the line's */
+	size_t label_count;
+};
+
 struct metric_range {
 	struct arena arena;
 	struct metric metric;
@@ -88,6 +100,12 @@ struct metric_range {
 	size_t step_count;
 	struct metric_line *lines; /* sorted by their labels */
 	size_t line_count;
+	/* PERCENTILE of histograms: every figure is off by no more than this share of the true value (0.044: 4.4 %). NaN
+	 * where no share is known: of other figures, and where a percentile may be 0 or in a bucket without end. */
+	double error_bound;
+	bool with_exemplars;               /* as it was asked for */
+	struct metric_exemplar *exemplars; /* newest first */
+	size_t exemplar_count;
 };
 
 /*

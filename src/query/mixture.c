@@ -167,6 +167,73 @@ double mixture_quantile(const struct mixture *mixture, double quantile, double l
 	return value > most ? most : value;
 }
 
+static int by_upper(const void *a, const void *b)
+{
+	return by_value(&((const struct bucket *)a)->upper, &((const struct bucket *)b)->upper);
+}
+
+/* The first of sorted buckets up to which there are at least so many values: of n values that lie in buckets, the
+ * k-th is no less than the k-th lower bound and no more than the k-th upper one. */
+static const struct bucket *bucket_at(const struct bucket *buckets, size_t count, double wanted)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		sum += (double)buckets[i].count;
+		if (sum >= wanted)
+			return &buckets[i];
+	}
+	return &buckets[count - 1];
+}
+
+/* Buckets of one shape are sorted both ways: then *sorted_out stays NULL. False where memory ran out. */
+static bool sort_by_upper(const struct mixture *mixture, struct bucket **sorted_out)
+{
+	size_t i = 1;
+
+	while (i < mixture->count && mixture->buckets[i - 1].upper <= mixture->buckets[i].upper)
+		i++;
+	if (i >= mixture->count)
+		return true;
+	*sorted_out = malloc(mixture->count * sizeof(**sorted_out));
+	if (!*sorted_out)
+		return false;
+	memcpy(*sorted_out, mixture->buckets, mixture->count * sizeof(**sorted_out));
+	qsort(*sorted_out, mixture->count, sizeof(**sorted_out), by_upper);
+	return true;
+}
+
+struct value_bounds mixture_quantile_bounds(const struct mixture *mixture, double quantile, double least,
+					    double most)
+{
+	struct value_bounds bounds = {NAN, NAN};
+	size_t count = mixture->count;
+	uint64_t total = 0;
+	const struct bucket *buckets = mixture->buckets;
+	struct bucket *sorted = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		total += buckets[i].count;
+	if (total == 0 || !sort_by_upper(mixture, &sorted))
+		return bounds;
+	bounds.lower = closed(bucket_at(buckets, count, quantile * (double)total)->lower, least, most);
+	buckets = sorted ? sorted : buckets;
+	bounds.upper = closed(bucket_at(buckets, count, quantile * (double)total)->upper, least, most);
+	free(sorted);
+	bounds.lower = bounds.lower < least ? least : bounds.lower;
+	bounds.upper = bounds.upper > most ? most : bounds.upper;
+	return bounds;
+}
+
+double value_bounds_width(struct value_bounds bounds)
+{
+	double width = bounds.upper - bounds.lower, nearer = fmin(fabs(bounds.lower), fabs(bounds.upper));
+
+	if (width <= 0)
+		return 0;
+	return bounds.lower < 0 && bounds.upper > 0 ? INFINITY : width / nearer;
+}
+
 size_t point_bucket_limit(const struct metric_point *point)
 {
 	if (point->metric->type == METRIC_HISTOGRAM)

@@ -38,6 +38,17 @@ bool mixture_add(struct mixture *mixture, const struct bucket *buckets, size_t c
  * empty. */
 double mixture_quantile(const struct mixture *mixture, double quantile, double least, double most);
 
+/* Where the value at that quantile lies for certain, however the values lie in their buckets; least and most are as
+ * above, infinite where they are not known. NaN where the mixture is empty. */
+struct value_bounds {
+	double lower, upper;
+};
+struct value_bounds mixture_quantile_bounds(const struct mixture *mixture, double quantile, double least,
+					    double most);
+
+/* How wide the bounds are, as a share of the one that is nearer to 0; infinite where they reach 0 or past it. */
+double value_bounds_width(struct value_bounds bounds);
+
 /*
  * The filled buckets of a histogram or exponential histogram point, sorted. buckets_out has room for
  * point_bucket_limit(point). Returns how many there are.

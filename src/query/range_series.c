@@ -46,7 +46,8 @@ static enum status add_followed(struct work *work, const struct metric_point *po
 	size_t count = work->followed_count;
 	enum status status;
 
-	if (count == METRIC_SERIES_MOST) {
+	if (count == SERIES_AT_ONCE) {
+		work->is_too_much = true;
 		work->parameter = "name";
 		return error_set(error, STATUS_TOO_LARGE,
 				 "the metric has more than %d series in this range; filter by label or ask "

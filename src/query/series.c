@@ -199,6 +199,8 @@ static void fill_extremes(const struct metric_point *point, const struct bucket 
 {
 	increase->least = lowest(first);
 	increase->most = highest(last);
+	increase->guesses_least = isinf(first->lower) && !(point->has & POINT_HAS_MIN);
+	increase->guesses_most = isinf(last->upper) && !(point->has & POINT_HAS_MAX);
 	if ((point->has & POINT_HAS_MIN) && (isinf(first->lower) || !(increase->least > point->min)))
 		increase->least = point->min;
 	if ((point->has & POINT_HAS_MAX) && (isinf(last->upper) || !(increase->most < point->max)))

@@ -33,11 +33,13 @@ struct series {
 
 /* What one point adds. */
 struct increase {
-	uint64_t from_ns, to_ns;      /* the time in which it was added: (from, to] */
-	double value;                 /* SERIES_LEVEL: the level; SERIES_INCREASE: how much */
-	uint64_t count;               /* DISTRIBUTION and SUMMARY: how many values; else: points */
-	double sum;                   /* and their sum; NaN where it was not recorded */
-	double least, most;           /* of them; DISTRIBUTION: between these; NaN where nothing is known */
+	uint64_t from_ns, to_ns; /* the time in which it was added: (from, to] */
+	double value;            /* SERIES_LEVEL: the level; SERIES_INCREASE: how much */
+	uint64_t count;          /* DISTRIBUTION and SUMMARY: how many values; else: points */
+	double sum;              /* and their sum; NaN where it was not recorded */
+	double least, most;      /* of them; DISTRIBUTION: between these; NaN where nothing is known */
+	bool guesses_least; /* DISTRIBUTION: least stands in for an end that neither bucket nor point says */
+	bool guesses_most;
 	const struct bucket *buckets; /* DISTRIBUTION; they live until the next call with the same scratch */
 	size_t bucket_count;
 };

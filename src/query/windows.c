@@ -51,6 +51,8 @@ static bool add_distribution(const struct windows *windows, struct cell *cell,
 			     const struct increase *increase)
 {
 	cell_bound(cell, increase->least, increase->most);
+	cell->guesses_least |= increase->guesses_least;
+	cell->guesses_most |= increase->guesses_most;
 	cell->total += increase->sum;
 	cell->count += (double)increase->count;
 	if (windows->agg.kind != AGG_PERCENTILE || increase->bucket_count == 0)
@@ -193,6 +195,15 @@ double cell_figure(const struct windows *windows, const struct cell *cell)
 			return cell->total;
 		return mixture_quantile(&cell->mixture, windows->agg.quantile, cell->least, cell->most);
 	}
+}
+
+double cell_error(const struct windows *windows, const struct cell *cell)
+{
+	if (windows->mode != SERIES_DISTRIBUTION || windows->agg.kind != AGG_PERCENTILE || !cell->present)
+		return NAN;
+	return value_bounds_width(mixture_quantile_bounds(&cell->mixture, windows->agg.quantile,
+							  cell->guesses_least ? -INFINITY : cell->least,
+							  cell->guesses_most ? INFINITY : cell->most));
 }
 
 void cells_release(struct cell *cells, size_t count)

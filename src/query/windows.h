@@ -23,6 +23,7 @@ struct cell {
 	bool present;
 	double total, count;
 	double least, most;
+	bool guesses_least, guesses_most; /* as an increase in it did */
 	struct mixture mixture;
 };
 
@@ -51,6 +52,10 @@ void level_end(const struct windows *windows, struct cell *cells, struct level *
 
 /* NaN where there is none. */
 double cell_figure(const struct windows *windows, const struct cell *cell);
+
+/* How far the figure of a percentile may be from the true one, as a share of that: value_bounds_width. NaN where it is
+ * no percentile of histograms, or there is none. */
+double cell_error(const struct windows *windows, const struct cell *cell);
 
 void cells_release(struct cell *cells, size_t count);
 

@@ -560,7 +560,7 @@ void live_question_release(struct live_question *question)
 static const struct parameter_rule metric_list_rules[] = {{"name", false}, {"start", false}, {"end", false}};
 static const struct parameter_rule metric_range_rules[] = {
 	{"name", false}, {"start", false}, {"end", false},  {"step", false},
-	{"agg", false},  {"by", true},     {"match", true},
+	{"agg", false},  {"by", true},     {"match", true}, {"exemplars", false},
 };
 
 #define METRIC_STANDARD_RANGE_NS (3600 * NS_PER_SECOND)
@@ -574,6 +574,15 @@ static bool read_agg(const struct parameters *parameters, struct metric_agg *agg
 		       "agg", value,
 		       "rate, sum, avg, min, max, count, or a percentile such as p50, p90, p95, p99, p99.9",
 		       problem);
+}
+
+static bool read_exemplars(const struct parameters *parameters, bool *wanted, struct problem *problem)
+{
+	struct str value = parameters_find(parameters, "exemplars");
+
+	*wanted = str_equal_c(value, "true");
+	return *wanted || value.size == 0 || str_equal_c(value, "false") ||
+	       refuse_value("exemplars", value, "true or false", problem);
 }
 
 static bool read_by(const struct parameters *parameters, struct metric_question *question,
@@ -655,8 +664,9 @@ static bool read_metric_range(const struct parameters *parameters, struct metric
 	return check_metric_parameters(parameters, problem) &&
 	       read_range(parameters, &query->range, problem) &&
 	       read_step(parameters, &query->step_ns, problem) &&
-	       read_agg(parameters, &query->agg, problem) && read_by(parameters, question, problem) &&
-	       read_labels(parameters, question, problem);
+	       read_agg(parameters, &query->agg, problem) &&
+	       read_exemplars(parameters, &query->with_exemplars, problem) &&
+	       read_by(parameters, question, problem) && read_labels(parameters, question, problem);
 }
 
 bool parameters_metric_question(const struct parameters *parameters, struct metric_question *question_out,

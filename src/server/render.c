@@ -520,27 +520,55 @@ void render_metric_list(struct json *json, const struct metric_list *list)
 	json_end_object(json);
 }
 
+/* A chart draws numbers or gaps: an infinite figure is a gap too. */
+static void json_finite(struct json *json, double figure)
+{
+	if (isfinite(figure))
+		json_double(json, figure);
+	else
+		json_nothing(json);
+}
+
+static void member_labels(struct json *json, const struct metric_label *labels, size_t count)
+{
+	json_key(json, str_from("labels"));
+	json_begin_object(json);
+	for (size_t i = 0; i < count; i++) {
+		json_key(json, labels[i].name);
+		json_text(json, labels[i].value);
+	}
+	json_end_object(json);
+}
+
 static void render_line(struct json *json, const struct metric_line *line, size_t step_count)
 {
 	json_begin_object(json);
-	json_key(json, str_from("labels"));
-	json_begin_object(json);
-	for (size_t i = 0; i < line->label_count; i++) {
-		json_key(json, line->labels[i].name);
-		json_text(json, line->labels[i].value);
-	}
-	json_end_object(json);
+	member_labels(json, line->labels, line->label_count);
 	json_key(json, str_from("values"));
 	json_begin_array(json);
-	for (size_t i = 0; i < step_count; i++) {
-		/* A chart draws numbers or gaps: an infinite figure is a gap too. */
-		if (isfinite(line->values[i]))
-			json_double(json, line->values[i]);
-		else
-			json_nothing(json);
-	}
+	for (size_t i = 0; i < step_count; i++)
+		json_finite(json, line->values[i]);
 	json_end_array(json);
 	json_end_object(json);
+}
+
+static void render_exemplars(struct json *json, const struct metric_range *answer)
+{
+	json_key(json, str_from("exemplars"));
+	json_begin_array(json);
+	for (size_t i = 0; i < answer->exemplar_count; i++) {
+		const struct metric_exemplar *exemplar = &answer->exemplars[i];
+
+		json_begin_object(json);
+		member_time(json, "time", exemplar->time_ns);
+		json_key(json, str_from("value"));
+		json_finite(json, number_as_double(exemplar->value));
+		member_id(json, "trace_id", exemplar->trace_id, TRACE_ID_SIZE);
+		member_id(json, "span_id", exemplar->span_id, SPAN_ID_SIZE);
+		member_labels(json, exemplar->labels, exemplar->label_count);
+		json_end_object(json);
+	}
+	json_end_array(json);
 }
 
 void render_metric_range(struct json *json, const struct metric_range *answer, struct time_range range)
@@ -554,6 +582,8 @@ void render_metric_range(struct json *json, const struct metric_range *answer, s
 	json_key(json, str_from("step_ms"));
 	json_milliseconds(json, answer->step_ns);
 	json_member_c(json, "agg", answer->agg.name);
+	json_key(json, str_from("error_bound"));
+	json_finite(json, answer->error_bound);
 	json_key(json, str_from("timestamps"));
 	json_begin_array(json);
 	for (size_t i = 0; i < answer->step_count; i++)
@@ -564,5 +594,7 @@ void render_metric_range(struct json *json, const struct metric_range *answer, s
 	for (size_t i = 0; i < answer->line_count; i++)
 		render_line(json, &answer->lines[i], answer->step_count);
 	json_end_array(json);
+	if (answer->with_exemplars)
+		render_exemplars(json, answer);
 	json_end_object(json);
 }

@@ -570,5 +570,7 @@ struct point_filter random_point_filter(struct random *random, struct arena *are
 	if (random_chance(random, 50))
 		filter.metric = PICK(random, metrics).name;
 	filter.labels = random_labels(random, arena, &filter.label_count);
+	if (random_below(random, 4) == 0)
+		filter.share = (struct series_share){(uint32_t)random_below(random, 3), 3};
 	return filter;
 }

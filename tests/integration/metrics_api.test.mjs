@@ -26,6 +26,8 @@ const times = (step, ago = 1) => ({
 });
 const sinceStart = (step) => ({ startTimeUnixNano: String(start - stepNs), timeUnixNano: middleOf(step) });
 
+const traceOf = (step) => (step + 1).toString(16).padStart(32, '0');
+
 const sent = [
 	{
 		name: 'queue.length',
@@ -97,6 +99,15 @@ const sent = [
 				attributes: red,
 				count: '100',
 				sum: 700,
+				exemplars: [
+					{
+						timeUnixNano: middleOf(step),
+						asDouble: 9 + step / 4,
+						traceId: traceOf(step),
+						spanId: '00f067aa0ba902b7',
+					},
+					{ timeUnixNano: middleOf(step), asDouble: 5 },
+				],
 				scale: 0,
 				zeroCount: '0',
 				// Base 2: (4, 8] holds 90, (8, 16] holds 10.
@@ -279,6 +290,43 @@ describe('a query', () => {
 		for (const value of await valuesOf('size', { agg: 'avg' })) assertClose(value, 7);
 	});
 
+	test('says how far off a percentile may be', async () => {
+		const boundOf = async (name, agg) =>
+			(await program.api('/telemetry/metrics', { name, ...range, agg })).error_bound;
+		// Of scale 0 a bucket is as wide as its lower end; (20, 50] is half as wide again.
+		assertClose(await boundOf('size', 'p95'), 1);
+		assertClose(await boundOf('latency', 'p95'), 1.5);
+		for (const [name, agg] of [
+			['latency', 'avg'],
+			['size', 'rate'],
+			['queue.length', 'max'],
+			['gc.pause', 'p50'],
+		])
+			assert.equal(await boundOf(name, agg), null, `${name} ${agg}`);
+	});
+
+	test('names the traces that led to its points, the newest first', async () => {
+		const question = { name: 'size', ...range, by: 'queue' };
+		const { exemplars } = await program.api('/telemetry/metrics', { ...question, exemplars: 'true' });
+		assert.deepEqual(
+			exemplars,
+			steps.toReversed().map((step) => ({
+				time: otlp.rfc3339(BigInt(middleOf(step))),
+				value: 9 + step / 4,
+				trace_id: traceOf(step),
+				span_id: '00f067aa0ba902b7',
+				labels: { queue: 'red' },
+			})),
+		);
+		assert.equal((await program.api('/telemetry/metrics', question)).exemplars, undefined);
+		const none = await program.api('/telemetry/metrics', {
+			name: 'queue.length',
+			...range,
+			exemplars: 'true',
+		});
+		assert.deepEqual(none.exemplars, []);
+	});
+
 	test('takes the recorded quantiles of a summary', async () => {
 		for (const value of await valuesOf('gc.pause', { agg: 'p50' })) assert.equal(value, 5);
 		for (const value of await valuesOf('gc.pause', { agg: 'p99' })) assert.equal(value, 9.5);
@@ -301,6 +349,7 @@ describe('a query', () => {
 describe('a bad parameter is refused by name', () => {
 	const cases = [
 		['step', ['0', '-10s', 'often']],
+		['exemplars', ['yes', '1']],
 		['agg', ['median', 'p101', 'p']],
 		['start', ['yesterday']],
 		['end', ['later']],

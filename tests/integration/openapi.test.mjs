@@ -13,7 +13,7 @@ const parameters = {
 		...['start', 'end', 'handler', 'handler_type', 'language', 'service', 'operation', 'status'],
 		...['min_duration', 'max_duration', 'tag', 'limit', 'cursor'],
 	],
-	'/telemetry/metrics': ['name', 'start', 'end', 'step', 'agg', 'by'],
+	'/telemetry/metrics': ['name', 'start', 'end', 'step', 'agg', 'by', 'exemplars'],
 	'/telemetry/logs': [
 		'start',
 		'end',

@@ -66,6 +66,27 @@ before(async () => {
 					})),
 				},
 			},
+			{
+				name: 'took',
+				sum: {
+					aggregationTemporality: 1,
+					isMonotonic: true,
+					dataPoints: [
+						{
+							timeUnixNano: String(otlp.nanosecondsAgo(60_000)),
+							asInt: '1',
+							exemplars: [
+								{
+									timeUnixNano: String(otlp.nanosecondsAgo(61_000)),
+									asDouble: 1.25,
+									traceId: order.traceId,
+									spanId: order.spanId,
+								},
+							],
+						},
+					],
+				},
+			},
 		]),
 	);
 });
@@ -84,18 +105,19 @@ describe('the folder, the program and the API say the same', () => {
 		['traces', { q: 'tag.tenant =~ "green" or (root = true and duration < 10ms)' }],
 		['metrics', { end }],
 		['metrics', { name: 'queue.length', step: '1m', agg: 'max', by: 'queue', start: '-10m', end }],
+		['metrics', { name: 'took', step: '1m', start: '-10m', end, exemplars: '' }, { exemplars: 'true' }],
 	];
-	for (const [signal, parameters] of questions) {
+	for (const [signal, parameters, spelled] of questions) {
 		test(`${signal} ${JSON.stringify(parameters)}`, async () => {
 			const words = Object.entries(parameters).flatMap(([name, value]) => [
 				`--${name.replaceAll('_', '-')}`,
-				value,
+				...(value ? [value] : []),
 			]);
 			// "-10m" moves between three questions: two of the three see its start a moment later.
 			const still = ({ start, ...rest }) => rest;
 			const direct = await answer([signal, ...words]);
 			const asked = await answer([signal, ...words], { url: program.url });
-			const api = await program.api(`/telemetry/${signal}`, parameters);
+			const api = await program.api(`/telemetry/${signal}`, { ...parameters, ...spelled });
 			delete direct.next_cursor;
 			delete asked.next_cursor;
 			delete api.next_cursor;
@@ -191,6 +213,11 @@ describe('for people', () => {
 		const values = await query(['metrics', '--name', 'queue.length', '--by', 'queue', '--start', '-5m']);
 		assert.match(values.stdout, /^queue\.length \(\{job\}\): avg of each /m);
 		assert.match(values.stdout, /^mail +0\.5 .* 2\.5 +2\.5 {2}/m);
+	});
+
+	test('traces that led to a metric', async () => {
+		const { stdout } = await query(['metrics', '--name', 'took', '--start', '-5m', '--exemplars']);
+		assert.match(stdout, new RegExp(` 1\\.25 +${order.traceId}`));
 	});
 
 	test('an empty answer says so beside the answer', async () => {

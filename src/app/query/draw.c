@@ -460,6 +460,33 @@ static size_t count_lines(json_t *all)
 	return count;
 }
 
+/* The traces that led to the values, where they were asked for. */
+static void draw_exemplars(const struct frame *frame, json_t *exemplars)
+{
+	struct grid_column columns[] = {
+		{NULL, false, 0, 0}, {"VALUE", true, 0, 0}, {"TRACE", false, 0, 0}, {"LABELS", false, 16, 1}};
+	struct calendar calendar;
+	json_t *exemplar;
+	struct grid grid;
+	size_t i;
+
+	if (!json_array_size(exemplars))
+		return;
+	buffer_append_byte(frame->out, '\n');
+	calendar_init(&calendar, frame, exemplars, "time");
+	columns[0].title = calendar.title;
+	grid_init(&grid, columns, COUNT_OF(columns));
+	json_array_foreach(exemplars, i, exemplar)
+	{
+		put_time(&grid, &calendar, member_time(exemplar, "time"));
+		put_value(&grid, json_number_value(json_object_get(exemplar, "value")));
+		grid_put(&grid, member_text(exemplar, "trace_id"), GRID_PLAIN);
+		put_all_labels(&grid, json_object_get(exemplar, "labels"));
+	}
+	buffer_release(&calendar.zone);
+	finish(frame, &grid, json_array_size(exemplars));
+}
+
 size_t draw_values(const struct frame *frame, json_t *answer)
 {
 	static const struct grid_column figures[] = {
@@ -481,5 +508,7 @@ size_t draw_values(const struct frame *frame, json_t *answer)
 		put_series(&grid, series, names, name_count);
 	if (count)
 		write_subject(frame, answer);
-	return finish(frame, &grid, count);
+	finish(frame, &grid, count);
+	draw_exemplars(frame, json_object_get(answer, "exemplars"));
+	return count;
 }

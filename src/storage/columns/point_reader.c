@@ -247,6 +247,41 @@ static bool series_matches(const struct point_series *series, const struct point
 	return point_filter_match(filter, &probe);
 }
 
+/* Whether a resource of the block has a label that passes; a point without attributes shows its resource's. */
+static bool a_resource_has(const struct point_reader *reader, const struct label_filter *label)
+{
+	static const struct metric any;
+	const struct point_filter filter = {.range = TIME_RANGE_ALL, .labels = label, .label_count = 1};
+
+	for (size_t i = 0; i < reader->origin.resource_count; i++) {
+		struct metric_point probe = {.metric = &any, .resource = &reader->origin.resources[i]};
+
+		if (point_filter_match(&filter, &probe))
+			return true;
+	}
+	return false;
+}
+
+enum status point_reader_may_hold(struct point_reader *reader, const struct point_filter *filter,
+				  bool *may_hold_out, struct error *error)
+{
+	struct attribute_reader attributes;
+	bool may_hold = true;
+	enum status status =
+		attribute_reader_open(&reader->block, TABLE_SERIES, reader->series_count, &attributes, error);
+
+	for (size_t i = 0; i < filter->label_count && status == STATUS_OK && may_hold; i++) {
+		const struct label_filter *label = &filter->labels[i];
+
+		if (label->comparison == LABEL_IS && !a_resource_has(reader, label))
+			status = attribute_reader_may_hold(&attributes, label->key, label->value, &may_hold,
+							   error);
+	}
+	if (status == STATUS_OK)
+		*may_hold_out = may_hold;
+	return status;
+}
+
 /* Which of the block's metrics the filter wants; NULL where memory ran out. */
 static const bool *choose_metrics(struct point_reader *reader, const struct point_filter *filter)
 {

@@ -42,6 +42,11 @@ struct point_reader {
 enum status point_reader_open(struct point_reader *reader, struct str bytes, struct arena *arena,
 			      struct error *error);
 
+/* Whether a series may have the labels that the filter asks for: false only where none has. Reads dictionaries and
+ * filters. */
+enum status point_reader_may_hold(struct point_reader *reader, const struct point_filter *filter,
+				  bool *may_hold_out, struct error *error);
+
 /* Adds the points that meet the filter, series by series, each in order of time. */
 enum status point_reader_read(struct point_reader *reader, const struct point_filter *filter,
 			      struct batch *batch_out, struct error *error);

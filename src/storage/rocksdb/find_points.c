@@ -14,11 +14,13 @@ static bool may_hold_points(const struct block_header *header, const void *filte
 typedef enum status visit_block(void *context, struct point_reader *reader, struct error *error);
 
 static enum status visit_body(struct rocksdb_store *store, const struct block_entry *entry,
-			      struct arena *arena, visit_block *visit, void *context, struct error *error)
+			      const struct point_filter *filter, struct arena *arena, visit_block *visit,
+			      void *context, struct error *error)
 {
 	struct point_reader reader;
 	struct body body;
 	struct str copy;
+	bool may_hold = false;
 	enum status status = body_read(store, entry, &body, error);
 
 	if (status != STATUS_OK)
@@ -31,13 +33,18 @@ static enum status visit_body(struct rocksdb_store *store, const struct block_en
 				 "the metric points are larger than the memory that one query may use");
 	status = point_reader_open(&reader, copy, arena, error);
 	if (status == STATUS_OK)
+		status = point_reader_may_hold(&reader, filter, &may_hold, error);
+	if (status == STATUS_OK && may_hold)
 		status = visit(context, &reader, error);
 	return note_damage(store, entry, status, error);
 }
 
-/* With keep, everything that was read stays in arena; without, arena is cleared after each block. */
+/* Gives back what a block took of arena since mark and nobody needs; nothing where memory ran out. */
+typedef enum status settle_block(void *context, struct arena *arena, const struct arena *mark,
+				 struct error *error);
+
 static enum status visit_blocks(struct rocksdb_store *store, const struct point_filter *filter,
-				struct arena *arena, bool keep, visit_block *visit, void *context,
+				struct arena *arena, visit_block *visit, settle_block *settle, void *context,
 				struct error *error)
 {
 	struct block_list list;
@@ -47,17 +54,24 @@ static enum status visit_blocks(struct rocksdb_store *store, const struct point_
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
-		status = visit_body(store, list.items[i], arena, visit, context, error);
-		if (!keep)
-			arena_clear(arena);
+		struct arena mark = *arena;
+
+		status = visit_body(store, list.items[i], filter, arena, visit, context, error);
+		if (status == STATUS_OK)
+			status = settle(context, arena, &mark, error);
 	}
 	block_list_release(&list);
 	return status;
 }
 
+/* Past this share of a block's points, what the points point to is most of what the block took. */
+enum { FEW_OF = 8 };
+
 struct reading {
 	const struct point_filter *filter;
 	struct batch *batch;
+	size_t before;    /* points of the blocks before */
+	size_t row_count; /* of the block */
 };
 
 static enum status read_block(void *context, struct point_reader *reader, struct error *error)
@@ -65,8 +79,30 @@ static enum status read_block(void *context, struct point_reader *reader, struct
 	struct reading *reading = context;
 	enum status status = point_reader_read(reader, reading->filter, reading->batch, error);
 
+	reading->row_count = reader->block.row_count;
 	point_reader_show_types(reader);
 	return status;
+}
+
+/* One series of a million must not keep every block that it lies in: few points stand alone. */
+static enum status settle_read(void *context, struct arena *arena, const struct arena *mark,
+			       struct error *error)
+{
+	struct reading *reading = context;
+	struct batch *batch = reading->batch, few;
+	size_t first = reading->before, count = batch->point_count - first;
+	bool has_memory;
+
+	reading->before = batch->point_count;
+	if (count * FEW_OF > reading->row_count)
+		return STATUS_OK;
+	batch_init(&few, 0);
+	has_memory = batch_copy_points(&few, batch->points + first, count);
+	batch->point_count = first;
+	arena_rewind(arena, mark);
+	has_memory = has_memory && batch_copy_points(batch, few.points, count);
+	batch_release(&few);
+	return has_memory ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "no memory for metric points");
 }
 
 /* A point by what it is sorted by. */
@@ -137,10 +173,10 @@ enum status rocksdb_read_points(struct store *base, const struct point_filter *f
 				struct batch *batch_out, struct error *error)
 {
 	struct rocksdb_store *store = (struct rocksdb_store *)base;
-	struct reading reading = {filter, batch_out};
 	size_t before = batch_out->point_count;
+	struct reading reading = {.filter = filter, .batch = batch_out, .before = before};
 	enum status status =
-		visit_blocks(store, filter, &batch_out->arena, true, read_block, &reading, error);
+		visit_blocks(store, filter, &batch_out->arena, read_block, settle_read, &reading, error);
 
 	if (status == STATUS_OK)
 		status = sort_points(batch_out->points + before, batch_out->point_count - before, error);
@@ -331,6 +367,14 @@ static enum status list_block(void *context, struct point_reader *reader, struct
 	return status == STATUS_OK ? list_awaited(listing, error) : status;
 }
 
+static enum status settle_listed(void *context, struct arena *arena, const struct arena *mark,
+				 struct error *error)
+{
+	(void)context, (void)mark, (void)error;
+	arena_clear(arena);
+	return STATUS_OK;
+}
+
 static int compare_strs(const void *a, const void *b)
 {
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
@@ -411,8 +455,8 @@ enum status rocksdb_list_metrics(struct store *base, struct time_range range, st
 	listing->filter = &filter;
 	listing->arena = arena;
 	search_arena_init((struct rocksdb_store *)base, &scratch);
-	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, false, list_block, listing,
-			      error);
+	status = visit_blocks((struct rocksdb_store *)base, &filter, &scratch, list_block, settle_listed,
+			      listing, error);
 	arena_release(&scratch);
 	if (status == STATUS_OK)
 		status = finish_listing(listing, metrics_out, count_out, error);

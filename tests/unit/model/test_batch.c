@@ -233,6 +233,41 @@ static void a_copy_that_does_not_fit_adds_no_row(void **state)
 	batch_release(&batch);
 }
 
+static void points_that_are_copied_together_share_what_they_shared(void **state)
+{
+	struct metric metric = {.name = str_from("load")};
+	struct attribute host = {str_from("host"), value_from_str(str_from("a"))};
+	struct resource resource = {.schema_url = str_from("url")};
+	struct metric_point points[3] = {{.metric = &metric,
+					  .resource = &resource,
+					  .scope = &scope_empty,
+					  .attributes = {&host, 1, 0}}};
+	struct batch batch;
+
+	(void)state;
+	points[1] = points[0];
+	points[1].time_ns = 7;
+	points[2] = points[0];
+	points[2].attributes = (struct attributes){0};
+	batch_init(&batch, 0);
+	assert_true(batch_copy_points(&batch, points, 3));
+	assert_int_equal(batch.point_count, 3);
+	assert_int_equal(batch.points[1].time_ns, 7);
+	assert_true(batch.points[0].metric != &metric && batch.points[0].resource != &resource);
+	assert_str(batch.points[0].metric->name, "load");
+	assert_str(batch.points[0].resource->schema_url, "url");
+	assert_ptr_equal(batch.points[1].attributes.items, batch.points[0].attributes.items);
+	for (int i = 1; i < 3; i++) {
+		assert_ptr_equal(batch.points[i].metric, batch.points[0].metric);
+		assert_ptr_equal(batch.points[i].resource, batch.points[0].resource);
+		assert_ptr_equal(batch.points[i].scope, batch.points[0].scope);
+	}
+	assert_true(batch.points[0].attributes.items != &host);
+	assert_str(batch.points[1].attributes.items[0].key, "host");
+	assert_int_equal(batch.points[2].attributes.count, 0);
+	batch_release(&batch);
+}
+
 static void names_signals(void **state)
 {
 	(void)state;
@@ -252,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_copied_log_record_stands_alone),
 		cmocka_unit_test(copied_points_stand_alone),
 		cmocka_unit_test(a_copy_that_does_not_fit_adds_no_row),
+		cmocka_unit_test(points_that_are_copied_together_share_what_they_shared),
 		cmocka_unit_test(names_signals),
 	};
 

@@ -314,6 +314,42 @@ static void labels_are_compared_with_operators(void **state)
 	}
 }
 
+static void each_series_belongs_to_one_share_whatever_the_order_of_its_attributes(void **state)
+{
+	enum { SHARES = 4, SERIES = 400 };
+	struct attribute service = text("service.name", "shop");
+	struct resource resource = {.attributes = {&service, 1, 0}};
+	struct metric metric = {.name = str_from("hits")};
+	size_t sizes[SHARES] = {0};
+
+	(void)state;
+	for (int i = 0; i < SERIES; i++) {
+		struct attribute own[] = {{str_from("shard"), value_from_int(i)}, text("host", "a")};
+		struct attribute turned[] = {own[1], own[0]};
+		struct metric_point point = {.metric = &metric,
+					     .resource = &resource,
+					     .scope = &scope_empty,
+					     .attributes = {own, 2, 0}};
+		size_t found = 0;
+
+		for (uint32_t share = 0; share < SHARES; share++) {
+			const struct point_filter filter = {.range = TIME_RANGE_ALL,
+							    .share = {share, SHARES}};
+			bool passes;
+
+			point.attributes.items = own;
+			passes = point_filter_match(&filter, &point);
+			point.attributes.items = turned;
+			assert_int_equal(point_filter_match(&filter, &point), passes);
+			sizes[share] += passes;
+			found += passes;
+		}
+		assert_int_equal(found, 1);
+	}
+	for (int share = 0; share < SHARES; share++)
+		assert_true(sizes[share] > SERIES / SHARES / 2);
+}
+
 static void a_matcher_has_a_name_and_an_operator(void **state)
 {
 	static const char *const none[] = {"", "route", "=x", "!=x", "route!", "route!x", "~x"};
@@ -339,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_word_stands_alone),
 		cmocka_unit_test(a_phrase_occurs_anywhere),
 		cmocka_unit_test(labels_are_compared_with_operators),
+		cmocka_unit_test(each_series_belongs_to_one_share_whatever_the_order_of_its_attributes),
 		cmocka_unit_test(a_matcher_has_a_name_and_an_operator),
 		cmocka_unit_test(looks_for_terms_in_body_and_text_attributes),
 		cmocka_unit_test(log_parts_must_each_be_met),

@@ -18,6 +18,8 @@ static const struct metric cumulative_histogram = {
 	.name = {"took", 4}, .type = METRIC_HISTOGRAM, .temporality = TEMPORALITY_CUMULATIVE};
 static const struct metric exponential = {
 	.name = {"took", 4}, .type = METRIC_EXPONENTIAL_HISTOGRAM, .temporality = TEMPORALITY_CUMULATIVE};
+static const struct metric delta_exponential = {
+	.name = {"took", 4}, .type = METRIC_EXPONENTIAL_HISTOGRAM, .temporality = TEMPORALITY_DELTA};
 static const struct metric summary = {.name = {"took", 4}, .type = METRIC_SUMMARY};
 
 /* Asks for 60 s after BASE_NS in steps of 10 s. */
@@ -308,6 +310,221 @@ static void exponential_histogram_that_grew_coarser_is_subtracted(void **state)
 	fixture_free(fixture);
 }
 
+static struct metric_point *add_exponential(struct fixture *fixture, const struct metric *metric,
+					    double start, double time, int32_t scale, int32_t offset,
+					    uint32_t count, const uint64_t *counts)
+{
+	struct metric_point *point = add_point(fixture, metric, start, time);
+
+	for (uint32_t i = 0; i < count; i++)
+		point->count += counts[i];
+	point->exponential =
+		(struct exponential_histogram){.scale = scale, .positive = {counts, count, offset}};
+	return point;
+}
+
+static void cumulative_histogram_that_began_again_adds_all_it_has(void **state)
+{
+	struct fixture *fixture = fixture_new();
+
+	(void)state;
+	add_histogram(fixture, &cumulative_histogram, -5000, 10, (uint64_t[]){50, 50, 0}, 1000, "a");
+	add_histogram(fixture, &cumulative_histogram, -5000, 20, (uint64_t[]){50, 60, 0}, 1150, "a");
+	/* A new start, then a count that falls though nothing says that it began again. */
+	add_histogram(fixture, &cumulative_histogram, 22, 30, (uint64_t[]){4, 0, 0}, 20, "a");
+	add_histogram(fixture, &cumulative_histogram, 22, 40, (uint64_t[]){0, 2, 0}, 30, "a");
+	add_histogram(fixture, &cumulative_histogram, 22, 50, (uint64_t[]){0, 5, 0}, 75, "a");
+	assert_answer(fixture, "took", "count", (double[]){N, 10, 4, 2, 3, N});
+	assert_answer(fixture, "took", "sum", (double[]){N, 150, 20, 30, 45, N});
+	assert_answer(fixture, "took", "p50", (double[]){N, 15, 5, 15, 15, N});
+	fixture_free(fixture);
+}
+
+static void histograms_of_different_bounds_are_mixed(void **state)
+{
+	static const uint64_t counts[] = {0, 10};
+	static const double bounds[] = {20};
+	struct fixture *fixture = fixture_new();
+	struct metric_point *point;
+
+	(void)state;
+	add_histogram(fixture, &delta_histogram, 0, 10, (uint64_t[]){0, 10, 0}, 150, "a");
+	point = add_point(fixture, &delta_histogram, 0, 10);
+	point->histogram = (struct histogram){counts, bounds, 2, 1};
+	point->count = 10;
+	point->max = 40;
+	point->has = POINT_HAS_MAX;
+	point->attributes = ATTRIBUTES(fixture, "host", "b");
+	/* Ten in (10, 20], ten in (20, 40]. */
+	assert_answer(fixture, "took", "count", (double[]){20, N, N, N, N, N});
+	assert_answer(fixture, "took", "p25", (double[]){15, N, N, N, N, N});
+	assert_answer(fixture, "took", "p50", (double[]){20, N, N, N, N, N});
+	assert_answer(fixture, "took", "p75", (double[]){30, N, N, N, N, N});
+	fixture_free(fixture);
+}
+
+static void exponential_histograms_of_different_scales_are_merged_exactly(void **state)
+{
+	/* The same values at scale 1 and scale 0: [1, 2], [2, 4] are pairs of the finer buckets. */
+	static const uint64_t fine[] = {0, 0, 5, 5}, coarse[] = {0, 10};
+	const double middle = 2 * sqrt(2);
+	struct fixture *fixture = fixture_new();
+
+	(void)state;
+	add_exponential(fixture, &delta_exponential, 0, 10, 1, 0, 4, fine)->attributes =
+		ATTRIBUTES(fixture, "host", "a");
+	add_exponential(fixture, &delta_exponential, 0, 10, 0, 0, 2, coarse)->attributes =
+		ATTRIBUTES(fixture, "host", "b");
+	/* Alone they are 20 counts in (2, 4]: none is lost, and none leaves its bucket. */
+	assert_answer(fixture, "took", "count", (double[]){20, N, N, N, N, N});
+	assert_answer(fixture, "took", "min", (double[]){2, N, N, N, N, N});
+	assert_answer(fixture, "took", "max", (double[]){4, N, N, N, N, N});
+	/* Up to x = 2 * sqrt(2) lie the five of the fine bucket and 5 (x - 2) of the coarse one; from there on the next five
+	 * are shared out over 4 - x. */
+	assert_answer(
+		fixture, "took", "p50",
+		(double[]){middle + (10 - 5 - 5 * (middle - 2)) / (5 / (4 - middle) + 5), N, N, N, N, N});
+	fixture_free(fixture);
+}
+
+static void a_gap_longer_than_a_level_holds_is_a_gap(void **state)
+{
+	struct fixture *fixture = fixture_new();
+	struct metric_query question = ask("load", "avg");
+	struct metric_range range;
+
+	(void)state;
+	question.range = (struct time_range){AT(0), AT(600)};
+	question.step_ns = 60 * NS_PER_SECOND;
+	/* It holds to the window that ends 300 s later, and not to the next one. */
+	add_number(fixture, &gauge, 0, 60, 7);
+	add_number(fixture, &gauge, 0, 540, 9);
+	range = answer(fixture, &question);
+	assert_int_equal(range.step_count, 10);
+	for (size_t i = 0; i < 10; i++) {
+		double value = range.lines[0].values[i];
+
+		assert_true(i < 6 ? value == 7 : i < 8 ? isnan(value) : value == 9);
+	}
+	metric_range_release(&range);
+	fixture_free(fixture);
+}
+
+static double error_bound(struct fixture *fixture, const char *name, const char *agg)
+{
+	struct metric_query question = ask(name, agg);
+	struct metric_range range = answer(fixture, &question);
+	double bound = range.error_bound;
+
+	metric_range_release(&range);
+	return bound;
+}
+
+static void percentiles_say_how_far_off_they_may_be(void **state)
+{
+	static const uint64_t counts[] = {8, 2};
+	struct fixture *fixture = fixture_new();
+
+	(void)state;
+	add_exponential(fixture, &delta_exponential, 0, 10, 4, 96, 2, counts);
+	assert_true(fabs(error_bound(fixture, "took", "p50") - (exp2(1 / 16.0) - 1)) < 1e-9);
+	assert_true(fabs(error_bound(fixture, "took", "p99") - 0.0442737824) < 1e-9);
+	assert_true(isnan(error_bound(fixture, "took", "avg")));
+	assert_true(isnan(error_bound(fixture, "took", "max")));
+	/* A coarser one beside it: the widest of the windows counts. */
+	add_exponential(fixture, &delta_exponential, 0, 20, 0, 6, 2, counts);
+	assert_true(fabs(error_bound(fixture, "took", "p50") - 1) < 1e-9);
+	fixture_free(fixture);
+}
+
+static void percentiles_in_buckets_without_end_have_no_error_bound(void **state)
+{
+	struct fixture *fixture = fixture_new();
+
+	(void)state;
+	/* Below 10, in (10, 20], and above 20, of which no largest value is known. */
+	add_histogram(fixture, &delta_histogram, 0, 10, (uint64_t[]){5, 10, 5}, 300, "a");
+	assert_true(isnan(error_bound(fixture, "took", "p10")));
+	assert_true(fabs(error_bound(fixture, "took", "p50") - 1) < 1e-9);
+	assert_true(isnan(error_bound(fixture, "took", "p90")));
+	fixture_free(fixture);
+}
+
+static void add_exemplar(struct fixture *fixture, struct metric_point *point, double time, double value,
+			 uint8_t trace)
+{
+	struct exemplar *exemplar = arena_calloc(&fixture->batch.arena, 1, sizeof(*exemplar));
+
+	exemplar->time_ns = AT(time);
+	exemplar->value = (struct number){.real = value, .kind = NUMBER_DOUBLE};
+	exemplar->trace_id[TRACE_ID_SIZE - 1] = trace;
+	exemplar->span_id[SPAN_ID_SIZE - 1] = trace;
+	point->exemplars = exemplar;
+	point->exemplar_count = 1;
+}
+
+static void exemplars_lead_from_points_to_traces(void **state)
+{
+	static const double times[] = {-20, 12, 22, 32, 42, 52, 900};
+	struct fixture *fixture = fixture_new();
+	struct metric_query question = ask("hits", "sum");
+	struct metric_range range;
+	struct str by = str_from("host");
+
+	(void)state;
+	question.by = &by;
+	question.by_count = 1;
+	/* Before the range and behind it; without a trace; and one that is sent twice. */
+	for (uint8_t i = 0; i < 7; i++) {
+		struct metric_point *point = add_number(fixture, &delta, 0, times[i], 1);
+
+		point->attributes = ATTRIBUTES(fixture, "host", i == 1 ? "a" : "b");
+		add_exemplar(fixture, point, i == 4 ? times[3] : times[i], 0.5, i == 2 ? 0 : i == 4 ? 3 : i);
+	}
+	range = answer(fixture, &question);
+	assert_true(range.exemplars == NULL && range.exemplar_count == 0);
+	metric_range_release(&range);
+	question.with_exemplars = true;
+	range = answer(fixture, &question);
+	assert_int_equal(range.exemplar_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct metric_exemplar *exemplar = &range.exemplars[i];
+		uint8_t trace = (uint8_t[]){5, 3, 1}[i];
+
+		assert_true(exemplar->time_ns == AT(times[trace]));
+		assert_int_equal(exemplar->trace_id[TRACE_ID_SIZE - 1], trace);
+		assert_int_equal(exemplar->span_id[SPAN_ID_SIZE - 1], trace);
+		assert_true(number_as_double(exemplar->value) == 0.5);
+		assert_int_equal(exemplar->label_count, 1);
+		assert_true(str_equal_c(exemplar->labels[0].value, trace == 1 ? "a" : "b"));
+	}
+	metric_range_release(&range);
+	fixture_free(fixture);
+}
+
+static void the_newest_exemplars_are_kept(void **state)
+{
+	struct fixture *fixture = fixture_new();
+	struct metric_query question = ask("hits", "sum");
+	struct metric_range range;
+
+	(void)state;
+	for (int i = 0; i < METRIC_EXEMPLARS_MOST + 20; i++) {
+		/* In an order that is not that of time. */
+		double time = 1 + (i * 7 % (METRIC_EXEMPLARS_MOST + 20)) / 4.0;
+
+		add_exemplar(fixture, add_number(fixture, &delta, 0, time, 1), time, i, 1);
+	}
+	question.with_exemplars = true;
+	range = answer(fixture, &question);
+	assert_int_equal(range.exemplar_count, METRIC_EXEMPLARS_MOST);
+	for (size_t i = 0; i < METRIC_EXEMPLARS_MOST; i++)
+		assert_true(range.exemplars[i].time_ns ==
+			    AT(1 + (METRIC_EXEMPLARS_MOST + 19 - (double)i) / 4));
+	metric_range_release(&range);
+	fixture_free(fixture);
+}
+
 static void add_summary(struct fixture *fixture, double time, uint64_t count, double sum, const char *host)
 {
 	static const struct quantile quantiles[] = {{0.5, 12}, {0.99, 80}};
@@ -530,6 +747,14 @@ int main(void)
 		cmocka_unit_test(histograms_are_merged_across_series),
 		cmocka_unit_test(cumulative_histograms_are_subtracted),
 		cmocka_unit_test(exponential_histogram_that_grew_coarser_is_subtracted),
+		cmocka_unit_test(cumulative_histogram_that_began_again_adds_all_it_has),
+		cmocka_unit_test(histograms_of_different_bounds_are_mixed),
+		cmocka_unit_test(exponential_histograms_of_different_scales_are_merged_exactly),
+		cmocka_unit_test(a_gap_longer_than_a_level_holds_is_a_gap),
+		cmocka_unit_test(percentiles_say_how_far_off_they_may_be),
+		cmocka_unit_test(percentiles_in_buckets_without_end_have_no_error_bound),
+		cmocka_unit_test(exemplars_lead_from_points_to_traces),
+		cmocka_unit_test(the_newest_exemplars_are_kept),
 		cmocka_unit_test(summary_gives_the_percentiles_that_its_sender_worked_out),
 		cmocka_unit_test(summaries_of_several_series_have_no_common_percentile),
 		cmocka_unit_test(lines_are_told_apart_by_labels_and_sorted),

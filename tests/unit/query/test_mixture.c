@@ -120,6 +120,37 @@ static void refuses_too_many_different_buckets(void **state)
 	mixture_release(&mixture);
 }
 
+static void bounds_hold_the_value_wherever_values_lie_in_overlapping_buckets(void **state)
+{
+	struct mixture mixture = {0};
+	struct value_bounds bounds;
+
+	(void)state;
+	/* One of each: the second smallest of three is at least the second lower end, and at most the second upper one. */
+	add(&mixture, 1, 100, 1);
+	add(&mixture, 2, 8, 1);
+	add(&mixture, 4, 6, 1);
+	bounds = mixture_quantile_bounds(&mixture, 0.5, NAN, NAN);
+	assert_near(bounds.lower, 2);
+	assert_near(bounds.upper, 8);
+	bounds = mixture_quantile_bounds(&mixture, 1, NAN, 50);
+	assert_near(bounds.lower, 4);
+	assert_near(bounds.upper, 50);
+	assert_near(value_bounds_width(bounds), 11.5);
+	mixture_release(&mixture);
+	assert_true(isnan(mixture_quantile_bounds(&mixture, 0.5, NAN, NAN).lower));
+}
+
+static void bounds_that_reach_zero_have_no_relative_width(void **state)
+{
+	(void)state;
+	assert_true(isinf(value_bounds_width((struct value_bounds){0, 8})));
+	assert_true(isinf(value_bounds_width((struct value_bounds){-1, 8})));
+	assert_true(isinf(value_bounds_width((struct value_bounds){8, INFINITY})));
+	assert_near(value_bounds_width((struct value_bounds){0, 0}), 0);
+	assert_near(value_bounds_width((struct value_bounds){-8, -4}), 1);
+}
+
 static void reads_the_buckets_of_an_explicit_histogram(void **state)
 {
 	static const struct metric metric = {.type = METRIC_HISTOGRAM};
@@ -202,6 +233,8 @@ int main(void)
 		cmocka_unit_test(has_no_percentile_when_empty),
 		cmocka_unit_test(keeps_every_count_whatever_the_order),
 		cmocka_unit_test(refuses_too_many_different_buckets),
+		cmocka_unit_test(bounds_hold_the_value_wherever_values_lie_in_overlapping_buckets),
+		cmocka_unit_test(bounds_that_reach_zero_have_no_relative_width),
 		cmocka_unit_test(reads_the_buckets_of_an_explicit_histogram),
 		cmocka_unit_test(reads_the_buckets_of_an_exponential_histogram),
 		cmocka_unit_test(bounds_of_different_scales_nest_exactly),

@@ -292,6 +292,7 @@ static void a_metric_over_time(void **state)
 		.step_count = 3,
 		.lines = &line,
 		.line_count = 1,
+		.error_bound = NAN,
 	};
 	struct buffer out = BUFFER_EMPTY;
 	struct json json = json_to(&out);
@@ -305,7 +306,8 @@ static void a_metric_over_time(void **state)
 	assert_json(root,
 		    "{\"name\":\"load\",\"type\":\"gauge\",\"unit\":\"1\","
 		    "\"start\":\"2026-01-01T00:00:00.000000000Z\",\"end\":\"2026-01-01T00:00:30.000000000Z\","
-		    "\"step_ms\":10000,\"agg\":\"avg\",\"timestamps\":[\"2026-01-01T00:00:10.000000000Z\","
+		    "\"step_ms\":10000,\"agg\":\"avg\",\"error_bound\":null,\"timestamps\":[\"2026-01-01T00:"
+		    "00:10.000000000Z\","
 		    "\"2026-01-01T00:00:20.000000000Z\",\"2026-01-01T00:00:30.000000000Z\"],"
 		    "\"series\":[{\"labels\":{\"host\":\"a\"},\"values\":[1.5,null,null]}]}");
 	json_decref(root);

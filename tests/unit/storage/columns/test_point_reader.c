@@ -24,6 +24,7 @@ static void reads_exactly_the_points_that_meet_the_filter(void **state)
 	for (size_t asked = 0; asked < 150; asked++) {
 		struct point_filter filter = random_point_filter(&random, &batch.arena);
 		struct batch read, expected;
+		bool may_hold = false;
 
 		if (asked % 10 == 0) {
 			arena_clear(&arena);
@@ -35,6 +36,8 @@ static void reads_exactly_the_points_that_meet_the_filter(void **state)
 		for (size_t i = 0; i < batch.point_count; i++)
 			if (point_filter_match(&filter, &batch.points[i]))
 				*batch_add_point(&expected) = batch.points[i];
+		assert_int_equal(point_reader_may_hold(&reader, &filter, &may_hold, NULL), STATUS_OK);
+		assert_true(may_hold || expected.point_count == 0);
 		assert_int_equal(point_reader_read(&reader, &filter, &read, NULL), STATUS_OK);
 		assert_same_points(&read, &expected);
 		found += read.point_count;
@@ -42,6 +45,55 @@ static void reads_exactly_the_points_that_meet_the_filter(void **state)
 		batch_release(&expected);
 	}
 	assert_true(found > 0);
+	arena_release(&arena);
+	block_release(&block);
+	batch_release(&batch);
+}
+
+static void tells_labels_that_no_series_has(void **state)
+{
+	static const struct metric gauge = {.name = {"load", 4}, .type = METRIC_GAUGE};
+	static const struct {
+		const char *key, *value;
+		enum label_comparison comparison;
+		bool may_hold;
+	} cases[] = {
+		{"queue", "mail", LABEL_IS, true},      {"queue", "none", LABEL_IS, false},
+		{"nobody", "mail", LABEL_IS, false},    {"service.name", "shop", LABEL_IS, true},
+		{"service.name", "x", LABEL_IS, false}, {"queue", "none", LABEL_IS_NOT, true},
+	};
+	struct attribute service = {str_from("service.name"), value_from_str(str_from("shop"))};
+	struct attribute queue = {str_from("queue"), value_from_str(str_from("mail"))};
+	struct resource resource = {.schema_url = {"", 0}, .attributes = {&service, 1, 0}};
+	struct point_reader reader;
+	struct made_block block;
+	struct batch batch;
+	struct arena arena;
+
+	(void)state;
+	batch_init(&batch, 0);
+	for (uint64_t i = 0; i < 3; i++) {
+		struct metric_point *point = batch_add_point(&batch);
+
+		point->metric = &gauge;
+		point->time_ns = i + 1;
+		point->resource = &resource;
+		point->attributes = (struct attributes){&queue, i < 2, 0};
+	}
+	block_make(&block, SIGNAL_METRICS, &batch, CODEC_ZSTD);
+	arena_init(&arena, 0);
+	assert_int_equal(point_reader_open(&reader, buffer_str(&block.body), &arena, NULL), STATUS_OK);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct label_filter label = {str_from(cases[i].key), str_from(cases[i].value),
+						   cases[i].comparison, NULL};
+		const struct point_filter filter = {
+			.range = TIME_RANGE_ALL, .labels = &label, .label_count = 1};
+		bool may_hold = !cases[i].may_hold;
+
+		assert_int_equal(point_reader_may_hold(&reader, &filter, &may_hold, NULL), STATUS_OK);
+		if (may_hold != cases[i].may_hold)
+			fail_msg("case %zu: %d", i, may_hold);
+	}
 	arena_release(&arena);
 	block_release(&block);
 	batch_release(&batch);
@@ -214,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_exactly_the_points_that_meet_the_filter),
+		cmocka_unit_test(tells_labels_that_no_series_has),
 		cmocka_unit_test(gives_each_series_in_order_of_time),
 		cmocka_unit_test(refuses_a_block_of_another_signal),
 		cmocka_unit_test(refuses_counts_that_lead_outside),
