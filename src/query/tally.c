@@ -197,7 +197,8 @@ static enum status take_slice(struct query *query, struct work *work, struct tim
 			      struct error *error)
 {
 	const struct tally_question *question = work->question;
-	const struct label_filter label = {.key = str_from(question->only_label), .value = question->only_value};
+	const struct label_filter label = {.key = str_from(question->only_label),
+					   .value = question->only_value};
 	const struct point_filter filter = {.range = range,
 					    .metric = str_from(question->metric),
 					    .labels = &label,
