@@ -15,8 +15,8 @@
 typedef bool ask_question(struct query *query, const struct parameters *parameters, struct buffer *body_out,
 			  struct problem *problem);
 
-ask_question ask_traces;   /* a list of traces */
-ask_question ask_logs;     /* a list of log records */
+ask_question ask_traces; /* a list of traces */
+ask_question ask_logs;   /* a list of log records */
 ask_question ask_log_counts, ask_log_top, ask_log_patterns, ask_log_context;
 ask_question ask_running;  /* what has started and not ended */
 ask_question ask_handlers; /* what ran, how often, how fast */

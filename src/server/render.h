@@ -9,8 +9,8 @@
 #define ROHAS_SERVER_RENDER_H
 
 #include "query/flow.h"
-#include "query/logs.h"
 #include "query/log_analysis.h"
+#include "query/logs.h"
 #include "query/metrics.h"
 #include "query/trace.h"
 #include "server/json.h"

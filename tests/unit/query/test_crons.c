@@ -5,13 +5,13 @@
 static const struct metric run_duration = {
 	.name = {"cron.run.duration", 17}, .unit = {"ms", 2}, .type = METRIC_GAUGE};
 
-static void add_run(struct fixture *fixture, const char *handler, const char *schedule, double start, double seconds,
-		    bool failed)
+static void add_run(struct fixture *fixture, const char *handler, const char *schedule, double start,
+		    double seconds, bool failed)
 {
 	struct metric_point *point = add_number(fixture, &run_duration, 0, start, seconds * 1000);
 
-	point->attributes = schedule ? ATTRIBUTES(fixture, "handler_name", handler, "schedule", schedule, "status",
-						  failed ? "error" : "success")
+	point->attributes = schedule ? ATTRIBUTES(fixture, "handler_name", handler, "schedule", schedule,
+						  "status", failed ? "error" : "success")
 				     : ATTRIBUTES(fixture, "handler_name", handler, "status",
 						  failed ? "error" : "success");
 }
@@ -21,8 +21,8 @@ static struct cron_list read_all(struct fixture *fixture, double start, double e
 	struct cron_list list;
 
 	fixture_commit(fixture);
-	if (cron_list_read(fixture->query, (struct time_range){AT(start), AT(end)}, AT(now), &list, &fixture->error) !=
-	    STATUS_OK)
+	if (cron_list_read(fixture->query, (struct time_range){AT(start), AT(end)}, AT(now), &list,
+			   &fixture->error) != STATUS_OK)
 		fail_msg("%s", fixture->error.message);
 	return list;
 }

@@ -67,8 +67,9 @@ static void an_offset_moves_it(void **state)
 
 	(void)state;
 	assert_true(schedule_parse(str_from("0 3 * * *"), &schedule));
-	assert_int_equal(schedule_next(&schedule, at("2026-11-24T10:00:00Z"), (int64_t)(2 * 3600 * NS_PER_SECOND)),
-			 at("2026-11-25T01:00:00Z"));
+	assert_int_equal(
+		schedule_next(&schedule, at("2026-11-24T10:00:00Z"), (int64_t)(2 * 3600 * NS_PER_SECOND)),
+		at("2026-11-25T01:00:00Z"));
 }
 
 static void never_is_never(void **state)
@@ -83,9 +84,24 @@ static void never_is_never(void **state)
 static void refuses_what_is_none(void **state)
 {
 	static const char *const wrong[] = {
-		"",          "* * * *",     "60 * * * *",  "* 24 * * *",      "* * 0 * *",   "* * * 13 *",
-		"* * * * 8", "a * * * *",   "1- * * * *",  "5-1 * * * *",     "*/0 * * * *", "1,,2 * * * *",
-		"rate(0 minutes)", "rate(5 years)", "rate(5)", "cron(* * * * *)", "@reboot", "* * * * * * * *",
+		"",
+		"* * * *",
+		"60 * * * *",
+		"* 24 * * *",
+		"* * 0 * *",
+		"* * * 13 *",
+		"* * * * 8",
+		"a * * * *",
+		"1- * * * *",
+		"5-1 * * * *",
+		"*/0 * * * *",
+		"1,,2 * * * *",
+		"rate(0 minutes)",
+		"rate(5 years)",
+		"rate(5)",
+		"cron(* * * * *)",
+		"@reboot",
+		"* * * * * * * *",
 		"every five minutes",
 	};
 	struct schedule schedule;

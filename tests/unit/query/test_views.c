@@ -17,11 +17,12 @@ static const struct metric queue_duration = {.name = {"event.queue.duration", 20
 					     .temporality = TEMPORALITY_DELTA};
 
 #define COUNTER(text)                                                                                        \
-	{                                                                                                    \
-		.name = {text, sizeof(text) - 1}, .type = METRIC_SUM, .temporality = TEMPORALITY_DELTA,      \
-		.monotonic = true                                                                            \
-	}
-static const struct metric published = COUNTER("event.published.count"), publishers = COUNTER("event.publisher.count"),
+	{.name = {text, sizeof(text) - 1},                                                                   \
+	 .type = METRIC_SUM,                                                                                 \
+	 .temporality = TEMPORALITY_DELTA,                                                                   \
+	 .monotonic = true}
+static const struct metric published = COUNTER("event.published.count"),
+			   publishers = COUNTER("event.publisher.count"),
 			   handled = COUNTER("event.handled.count"), errors = COUNTER("error.count");
 
 /* count values in (lower, upper]. */
@@ -48,8 +49,8 @@ static void add_executions(struct fixture *fixture, const char *handler, const c
 			   uint64_t count, double ms)
 {
 	add_values(fixture, &execution_duration, time, count, ms - 1, ms)->attributes =
-		ATTRIBUTES(fixture, "handler_name", handler, "handler_type", "api", "language", "rust", "status",
-			   status);
+		ATTRIBUTES(fixture, "handler_name", handler, "handler_type", "api", "language", "rust",
+			   "status", status);
 }
 
 static void add_count(struct fixture *fixture, const struct metric *metric, double time, int64_t count,
@@ -141,7 +142,8 @@ static void a_heat_map_has_every_execution_in_its_step_and_bucket(void **state)
 	add_executions(fixture, "Other", "success", 61, 50, 1.9);
 	fixture_commit(fixture);
 	arena_init(&arena, 0);
-	assert_ok(handler_heat_map(fixture->query, &question, 60 * NS_PER_SECOND, &arena, &map, &fixture->error));
+	assert_ok(handler_heat_map(fixture->query, &question, 60 * NS_PER_SECOND, &arena, &map,
+				   &fixture->error));
 	assert_int_equal(map.step_count, 3);
 	assert_int_equal(map.first_ns, AT(60));
 	for (size_t i = 0; i < map.step_count * map.bucket_count; i++)
@@ -165,7 +167,8 @@ static void the_slowest_stored_executions_come_slowest_first(void **state)
 
 	(void)state;
 	for (uint8_t i = 1; i <= 30; i++)
-		set_execution(add_span(fixture, i, 1, 0, "POST", i, i + (i * 7 % 31)), "CreateUser", HANDLER_API);
+		set_execution(add_span(fixture, i, 1, 0, "POST", i, i + (i * 7 % 31)), "CreateUser",
+			      HANDLER_API);
 	set_execution(add_span(fixture, 40, 1, 0, "POST", 1, 500), "Other", HANDLER_API);
 	fixture_commit(fixture);
 	batch_init(&slowest, 0);
@@ -187,7 +190,8 @@ static void callers_are_the_executions_that_it_lies_in(void **state)
 	(void)state;
 	for (uint8_t i = 1; i <= 5; i++) {
 		if (i < 4)
-			set_execution(add_span(fixture, i, 1, 0, "GET /", i, i + 9), i == 3 ? "B" : "A", HANDLER_API);
+			set_execution(add_span(fixture, i, 1, 0, "GET /", i, i + 9), i == 3 ? "B" : "A",
+				      HANDLER_API);
 		add_span(fixture, i, 2, i < 4 ? 1 : 0, "call", i, i + 8);
 		set_execution(add_span(fixture, i, 3, 2, "GET /inner", i, i + 7), "Inner", HANDLER_API);
 	}
@@ -211,21 +215,24 @@ static void events_have_publishers_handlers_and_times_in_queue(void **state)
 	struct event_list list;
 
 	(void)state;
-	add_count(fixture, &published, 10, 20, ATTRIBUTES(fixture, "event_name", "order.placed", "language", "rust"));
-	add_count(fixture, &published, 10, 3, ATTRIBUTES(fixture, "event_name", "page.viewed", "language", "rust"));
+	add_count(fixture, &published, 10, 20,
+		  ATTRIBUTES(fixture, "event_name", "order.placed", "language", "rust"));
+	add_count(fixture, &published, 10, 3,
+		  ATTRIBUTES(fixture, "event_name", "page.viewed", "language", "rust"));
 	add_count(fixture, &publishers, 10, 20,
-		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "CreateOrder", "language", "rust"));
+		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "CreateOrder", "language",
+			     "rust"));
 	add_count(fixture, &handled, 12, 18,
-		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Reserve", "language", "rust",
-			     "status", "success"));
+		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Reserve", "language",
+			     "rust", "status", "success"));
 	add_count(fixture, &handled, 12, 2,
-		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Reserve", "language", "rust",
-			     "status", "error"));
+		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Reserve", "language",
+			     "rust", "status", "error"));
 	add_count(fixture, &handled, 12, 20,
-		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Mail", "language", "python",
-			     "status", "success"));
-	add_values(fixture, &queue_duration, 12, 20, 30, 40)->attributes =
-		ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Reserve", "language", "rust");
+		  ATTRIBUTES(fixture, "event_name", "order.placed", "handler_name", "Mail", "language",
+			     "python", "status", "success"));
+	add_values(fixture, &queue_duration, 12, 20, 30, 40)->attributes = ATTRIBUTES(
+		fixture, "event_name", "order.placed", "handler_name", "Reserve", "language", "rust");
 	fixture_commit(fixture);
 	assert_ok(event_list_read(fixture->query, range(0, 100), &list, &fixture->error));
 	assert_int_equal(list.count, 2);
@@ -250,11 +257,12 @@ static void events_have_publishers_handlers_and_times_in_queue(void **state)
 	fixture_free(fixture);
 }
 
-static void add_error(struct fixture *fixture, const char *group, const char *handler, double time, int64_t count)
+static void add_error(struct fixture *fixture, const char *group, const char *handler, double time,
+		      int64_t count)
 {
 	add_count(fixture, &errors, time, count,
-		  ATTRIBUTES(fixture, "error_group", group, "exception_type", "TypeError", "handler_name", handler,
-			     "language", "rust"));
+		  ATTRIBUTES(fixture, "error_group", group, "exception_type", "TypeError", "handler_name",
+			     handler, "language", "rust"));
 }
 
 static struct error_list read_errors(struct fixture *fixture, double start, double end)
@@ -359,8 +367,9 @@ static void a_resolved_error_is_open_again_when_it_comes_back(void **state)
 	list = read_errors(fixture, 0, 600);
 	assert_int_equal(list.errors[0].state, ERROR_IGNORED);
 	error_list_release(&list);
-	assert_int_equal(error_set_state(fixture->query, str_from("no group"), ERROR_OPEN, 1, &fixture->error),
-			 STATUS_INVALID);
+	assert_int_equal(
+		error_set_state(fixture->query, str_from("no group"), ERROR_OPEN, 1, &fixture->error),
+		STATUS_INVALID);
 	fixture_free(fixture);
 }
 
